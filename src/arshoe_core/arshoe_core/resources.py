@@ -24,4 +24,4 @@ def shared_file(package: str, relative: str) -> Path:
     for path in candidates:
         if path.exists():
             return path
-    raise BadInputError(f"{package} ships no file {relative!r} (looked in {candidates[0].parent} and the install prefix)")
+    raise BadInputError(f"{package} ships no file {relative!r} (looked in {module_dir.parent} and above)")

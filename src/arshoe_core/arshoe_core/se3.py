@@ -1,4 +1,4 @@
-"""Rigid transforms as 4x4 float64 matrices `T_a_b` (takes points of frame b to frame a) and unit quaternions (w, x, y, z)."""
+"""Rigid transforms: 4x4 float64 matrices `T_a_b` (takes points of frame b to frame a), quaternions (w, x, y, z)."""
 
 import numpy as np
 from transforms3d import quaternions
