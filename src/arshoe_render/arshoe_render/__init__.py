@@ -1,0 +1,1 @@
+"""Shoes, an OpenGL renderer, occlusion by the leg and compositing."""

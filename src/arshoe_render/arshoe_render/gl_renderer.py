@@ -1,0 +1,338 @@
+"""A headless OpenGL renderer (EGL; works on a software GL) of a few meshes into colour, depth and labels."""
+
+import logging
+from dataclasses import dataclass
+
+import moderngl
+import numpy as np
+
+from arshoe_core.camera import Camera
+from arshoe_core.errors import BadInputError
+from arshoe_render import shaders
+from arshoe_render.light import Light
+from arshoe_render.mesh import Material, Mesh
+
+logger = logging.getLogger(__name__)
+
+SRGB8, SRGB8_ALPHA8 = 0x8C41, 0x8C43
+MIN_NEAR = 0.01
+SHADOW_SIZE = 1024
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One picture, row 0 at the top.
+
+    Attributes:
+        color: (H, W, 4) uint8 sRGB RGBA; alpha is 255 on a surface, 0 where nothing is (or on the background).
+        depth: (H, W) float32 metres along the camera's z, inf where nothing is; None if not asked for.
+        label: (H, W) uint8, the draw's label, 0 where nothing is.
+    """
+
+    color: np.ndarray
+    depth: np.ndarray | None
+    label: np.ndarray
+
+
+class GpuMesh:
+    """A mesh in GPU memory, made by `GlRenderer.upload`. Call `release` when it is no longer needed."""
+
+    def __init__(self, context: moderngl.Context, mesh: Mesh) -> None:
+        count = len(mesh.vertices)
+        uvs = np.zeros((count, 2), np.float32) if mesh.uvs is None else mesh.uvs
+        colors = np.ones((count, 4), np.float32) if mesh.colors is None else mesh.colors
+        columns = [
+            np.asarray(part, np.float32).reshape(count, -1) for part in (mesh.vertices, mesh.normals, uvs, colors)
+        ]
+        self.material: Material = mesh.material
+        centre = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2
+        self.sphere_centre = centre.astype(np.float64)
+        self.sphere_radius = float(np.linalg.norm(mesh.vertices - centre, axis=1).max())
+        self.vertex_buffer = context.buffer(np.ascontiguousarray(np.hstack(columns)).tobytes())
+        self.index_buffer = context.buffer(np.ascontiguousarray(mesh.faces, np.int32).tobytes())
+        self.vertex_arrays: dict[int, moderngl.VertexArray] = {}
+        m = mesh.material
+        white = np.full((1, 1, 3), 255, np.uint8)
+        self.textures = {
+            "base_texture": _texture(context, white if m.base_color_texture is None else m.base_color_texture, True)
+        }
+        if m.metallic_roughness_texture is not None:
+            self.textures["metallic_roughness_texture"] = _texture(context, m.metallic_roughness_texture, False)
+        if m.normal_texture is not None:
+            self.textures["normal_texture"] = _texture(context, m.normal_texture, False)
+        self._context = context
+
+    def vertex_array(self, program: moderngl.Program) -> moderngl.VertexArray:
+        """The vertex array that feeds this mesh to `program`; made on first use."""
+        found = self.vertex_arrays.get(program.glo)
+        if found is None:
+            layout = [("3f", "in_position"), ("3f", "in_normal"), ("2f", "in_uv"), ("4f", "in_color")]
+            used = [(f, name) if name in program else (f"{int(f[0]) * 4}x", None) for f, name in layout]
+            formats, names = " ".join(f for f, _ in used), [name for _, name in used if name]
+            found = self._context.vertex_array(
+                program, [(self.vertex_buffer, formats, *names)], index_buffer=self.index_buffer
+            )
+            self.vertex_arrays[program.glo] = found
+        return found
+
+    def release(self) -> None:
+        """Free the GPU memory; the mesh can't be drawn any more."""
+        with self._context:
+            for resource in (*self.vertex_arrays.values(), *self.textures.values()):
+                resource.release()
+            self.vertex_buffer.release()
+            self.index_buffer.release()
+        self.vertex_arrays.clear()
+        self.textures.clear()
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One mesh in a picture.
+
+    Attributes:
+        mesh: from the same renderer's `upload`.
+        T_camera_model: (4, 4) affine, metres; scale and mirroring are allowed.
+        label: 1 to 255, written to `Rendered.label`.
+        casts_shadow: leave out what only receives shadows (a floor): the shadow map spans the casters only.
+    """
+
+    mesh: GpuMesh
+    T_camera_model: np.ndarray
+    label: int = 1
+    casts_shadow: bool = True
+
+
+class GlRenderer:
+    """Draws meshes as the camera sees them (lens distortion left out). Use it from one thread at a time.
+
+    Args:
+        width, height: the largest picture expected, pixels; a larger camera makes it grow.
+
+    Raises:
+        BadInputError: if the machine has no EGL with OpenGL 3.3.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        try:
+            self._context = moderngl.create_context(standalone=True, backend="egl", require=330)
+        except Exception as error:  # moderngl raises bare Exception
+            raise BadInputError(
+                f"no headless OpenGL 3.3 ({error}); install the Debian packages "
+                "libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri"
+            ) from error
+        self._programs: dict[tuple[str, ...], moderngl.Program] = {}
+        self._shadow_program: moderngl.Program | None = None
+        self._shadow: moderngl.Framebuffer | None = None
+        self._attachments: list[moderngl.Texture] = []
+        self._framebuffer: moderngl.Framebuffer | None = None
+        with self._context:
+            self._resize(width, height)
+
+    def upload(self, mesh: Mesh) -> GpuMesh:
+        """Put a mesh and its textures into GPU memory."""
+        with self._context:
+            return GpuMesh(self._context, mesh)
+
+    def render(
+        self, draws: list[Draw], camera: Camera, light: Light, background: np.ndarray | None = None, depth: bool = True
+    ) -> Rendered:
+        """Draw the meshes.
+
+        Args:
+            camera: its size is the picture's; its distortion is not applied.
+            light: in the camera frame.
+            background: (H, W, 3) uint8 RGB shown where nothing is drawn; black if None.
+            depth: False saves reading the depth back (`Rendered.depth` is None).
+        """
+        width, height = camera.width, camera.height
+        near, far = _depth_range(draws)
+        with self._context:
+            if width > self._framebuffer.width or height > self._framebuffer.height:
+                self._resize(max(width, self._framebuffer.width), max(height, self._framebuffer.height))
+            shadow_camera = self._draw_shadow_map(draws, light) if light.shadow else None
+            self._framebuffer.use()
+            self._context.viewport = (0, 0, width, height)
+            self._context.scissor = (0, 0, width, height)
+            self._framebuffer.clear(depth=1.0)
+            self._context.enable_only(moderngl.DEPTH_TEST)
+            clip_camera = projection_matrix(camera, near, far)
+            for draw in draws:
+                self._draw(draw, clip_camera, light, shadow_camera)
+            return self._read(width, height, near, far, background, depth)
+
+    def release(self) -> None:
+        """Free everything, context included. Meshes uploaded to this renderer can't be used any more."""
+        with self._context:
+            self._release_framebuffer()
+        self._context.release()
+
+    def _resize(self, width: int, height: int) -> None:
+        self._release_framebuffer()
+        size = (width, height)
+        color, label = self._context.texture(size, 4), self._context.texture(size, 1)
+        depth = self._context.depth_texture(size)
+        self._attachments = [color, label, depth]
+        self._framebuffer = self._context.framebuffer([color, label], depth)
+
+    def _release_framebuffer(self) -> None:
+        for resource in (self._framebuffer, *self._attachments):
+            if resource is not None:
+                resource.release()
+        self._framebuffer, self._attachments = None, []
+
+    def _program(self, defines: tuple[str, ...]) -> moderngl.Program:
+        if defines not in self._programs:
+            source = shaders.FRAGMENT % {"defines": "\n".join(f"#define {name}" for name in defines)}
+            self._programs[defines] = self._context.program(vertex_shader=shaders.VERTEX, fragment_shader=source)
+        return self._programs[defines]
+
+    def _draw(self, draw: Draw, clip_camera: np.ndarray, light: Light, shadow_camera: np.ndarray | None) -> None:
+        material, T = draw.mesh.material, np.asarray(draw.T_camera_model, np.float64)
+        wanted = {
+            "SHADOW": shadow_camera is not None,
+            "METALLIC_ROUGHNESS_TEXTURE": material.metallic_roughness_texture is not None,
+            "NORMAL_TEXTURE": material.normal_texture is not None,
+            "ALPHA_CUTOFF": material.alpha_cutoff > 0,
+        }
+        program = self._program(tuple(name for name, yes in wanted.items() if yes))
+        _set(program, "clip_model", clip_camera @ T)
+        _set(program, "camera_model", T)
+        _set(program, "normal_model", np.linalg.inv(T[:3, :3]).T)
+        _set(program, "base_color", material.base_color)
+        _set(program, "metallic", material.metallic)
+        _set(program, "roughness", material.roughness)
+        _set(program, "label", draw.label / 255)
+        _set(program, "sh", light.sh, transpose=False)
+        _set(program, "light_direction", light.direction)
+        _set(program, "light_color", light.color)
+        _set(program, "alpha_cutoff", material.alpha_cutoff)
+        for unit, (name, texture) in enumerate(draw.mesh.textures.items()):
+            if name in program:
+                texture.use(unit)
+                program[name].value = unit
+        if shadow_camera is not None:
+            _set(program, "shadow_camera", shadow_camera)
+            _set(program, "shadow_texel", 1 / SHADOW_SIZE)
+            self._shadow.depth_attachment.use(7)
+            program["shadow_map"].value = 7
+        self._cull(material.double_sided, mirrored=np.linalg.det(T[:3, :3]) < 0)
+        draw.mesh.vertex_array(program).render()
+
+    def _cull(self, double_sided: bool, mirrored: bool) -> None:
+        if double_sided:
+            self._context.disable(moderngl.CULL_FACE)
+            return
+        self._context.enable(moderngl.CULL_FACE)
+        # The picture's row 0 is GL's bottom row, which turns counter-clockwise faces clockwise.
+        self._context.front_face = "ccw" if mirrored else "cw"
+
+    def _draw_shadow_map(self, draws: list[Draw], light: Light) -> np.ndarray | None:
+        """Render the casters from the light; returns shadow-map coordinates from the camera frame, (4, 4)."""
+        spheres = [_sphere(draw) for draw in draws if draw.casts_shadow]
+        if not spheres:
+            return None
+        if self._shadow is None:
+            texture = self._context.depth_texture((SHADOW_SIZE, SHADOW_SIZE))
+            texture.compare_func = "<="
+            texture.repeat_x = texture.repeat_y = False
+            texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
+            self._shadow = self._context.framebuffer(depth_attachment=texture)
+            self._shadow_program = self._context.program(
+                vertex_shader=shaders.SHADOW_VERTEX, fragment_shader=shaders.SHADOW_FRAGMENT
+            )
+        clip_light = _light_matrix(spheres, light.direction)
+        self._shadow.use()
+        self._context.viewport = (0, 0, SHADOW_SIZE, SHADOW_SIZE)
+        self._context.scissor = None
+        self._shadow.clear(depth=1.0)
+        self._context.enable_only(moderngl.DEPTH_TEST)
+        for draw in draws:
+            if draw.casts_shadow:
+                _set(self._shadow_program, "clip_model", clip_light @ draw.T_camera_model)
+                draw.mesh.vertex_array(self._shadow_program).render()
+        to_texture = np.diag([0.5, 0.5, 0.5, 1.0])
+        to_texture[:3, 3] = 0.5
+        return to_texture @ clip_light
+
+    def _read(
+        self, width: int, height: int, near: float, far: float, background: np.ndarray | None, with_depth: bool
+    ) -> Rendered:
+        viewport, target = (0, 0, width, height), self._framebuffer
+        color = np.empty((height, width, 4), np.uint8)
+        label = np.empty((height, width), np.uint8)
+        target.read_into(color, viewport, 4, attachment=0, alignment=1)
+        target.read_into(label, viewport, 1, attachment=1, alignment=1)
+        depth = None
+        if with_depth:
+            depth = np.empty((height, width), np.float32)
+            target.read_into(depth, viewport, 1, attachment=-1, alignment=1, dtype="f4")
+            empty = depth == 1.0
+            # z = far near / (far - (far - near) d), of the projection matrix below
+            np.multiply(depth, near - far, out=depth)
+            depth += far
+            np.divide(far * near, depth, out=depth)
+            depth[empty] = np.inf
+        if background is not None:
+            nothing = color[..., 3] == 0
+            color[..., :3][nothing] = background[nothing]
+        return Rendered(color, depth, label)
+
+
+def projection_matrix(camera: Camera, near: float, far: float) -> np.ndarray:
+    """Clip space from the camera frame (4, 4): pixel (u, v) lands on texel (u, v), row 0 at the bottom for GL."""
+    return np.array(
+        [
+            [2 * camera.fx / camera.width, 0, 2 * (camera.cx + 0.5) / camera.width - 1, 0],
+            [0, 2 * camera.fy / camera.height, 2 * (camera.cy + 0.5) / camera.height - 1, 0],
+            [0, 0, (far + near) / (far - near), -2 * far * near / (far - near)],
+            [0, 0, 1, 0],
+        ]
+    )
+
+
+def _sphere(draw: Draw) -> tuple[np.ndarray, float]:
+    """Bounding sphere of a draw in the camera frame: centre (3,), radius."""
+    T = np.asarray(draw.T_camera_model)
+    scale = np.linalg.norm(T[:3, :3], 2)
+    return T[:3, :3] @ draw.mesh.sphere_centre + T[:3, 3], scale * draw.mesh.sphere_radius
+
+
+def _depth_range(draws: list[Draw]) -> tuple[float, float]:
+    spheres = [_sphere(draw) for draw in draws]
+    near = min((c[2] - r for c, r in spheres), default=1.0)
+    far = max((c[2] + r for c, r in spheres), default=1.0)
+    near = max(near * 0.99, MIN_NEAR)
+    return near, max(far * 1.01, near * 1.1)
+
+
+def _light_matrix(spheres: list[tuple[np.ndarray, float]], direction: np.ndarray) -> np.ndarray:
+    """Orthographic clip space of the directional light around the spheres, from the camera frame (4, 4)."""
+    low = np.min([c - r for c, r in spheres], 0)
+    high = np.max([c + r for c, r in spheres], 0)
+    centre, radius = (low + high) / 2, np.linalg.norm(high - low) / 2
+    z = -np.asarray(direction, np.float64) / np.linalg.norm(direction)
+    x = np.cross(z, np.eye(3)[np.abs(z).argmin()])
+    x /= np.linalg.norm(x)
+    R = np.stack([x, np.cross(z, x), z]) / radius
+    T = np.eye(4)
+    T[:3, :3], T[:3, 3] = R, -R @ centre
+    return T
+
+
+def _set(program: moderngl.Program, name: str, value: object, transpose: bool = True) -> None:
+    """Write a uniform if the program has it; matrices go in GL's column order."""
+    if name in program:
+        array = np.asarray(value, np.float32)
+        program[name].write((array.T if transpose else array).tobytes())
+
+
+def _texture(context: moderngl.Context, image: np.ndarray, srgb: bool) -> moderngl.Texture:
+    height, width, channels = image.shape
+    internal = {3: SRGB8, 4: SRGB8_ALPHA8}[channels] if srgb else None
+    data = np.ascontiguousarray(image).tobytes()
+    texture = context.texture((width, height), channels, data, alignment=1, internal_format=internal)
+    # No anisotropy: software GL was seen to hang on it.
+    texture.build_mipmaps()
+    texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+    return texture
