@@ -1,0 +1,1 @@
+"""Synthetic feet, training, evaluation and export of the network. Not needed to run it."""

@@ -1,0 +1,154 @@
+"""`export`: trained weights to ONNX, fp32 (stored in fp16) and, given pictures to calibrate on, int8."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_perception.network import INPUT_NAME, OUTPUT_CHANNELS, FootNetwork, fuse_batch_norm
+from arshoe_perception.preprocessing import INPUT_SIZE, preprocess
+
+log = logging.getLogger(__name__)
+
+OPSET = 18
+FP16_MIN_ELEMENTS = 256
+
+
+def load_network(weights: Path) -> FootNetwork:
+    """The network in eval mode with the averaged weights of a training checkpoint.
+
+    Raises:
+        BadInputError: if the file is missing or no checkpoint of this network.
+    """
+    network = FootNetwork()
+    try:
+        network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True)["ema"])
+    except Exception as error:  # torch raises many kinds for a file that is not its own
+        raise BadInputError(f"weights is {str(weights)!r}: not a checkpoint that train wrote") from error
+    return network.eval()
+
+
+def export_onnx(network: FootNetwork, path: Path) -> None:
+    """Write the network (eval mode; its batch norms are folded in place) as ONNX, batch 1 at 256x256.
+
+    Weights are stored as fp16 and cast when loaded, which halves the file; it still computes in fp32. Initialisers keep
+    the names of the fused network's parameters, so that the torch runtime reads the same file.
+    """
+    image = torch.zeros(1, 3, INPUT_SIZE, INPUT_SIZE)
+    program = torch.onnx.export(
+        fuse_batch_norm(network), (image,), input_names=[INPUT_NAME], output_names=list(OUTPUT_CHANNELS),
+        opset_version=OPSET, dynamo=True, external_data=False, verbose=False,
+    )  # fmt: skip
+    model = program.model_proto
+    del model.metadata_props[:], model.graph.metadata_props[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    _store_fp16(model.graph)
+    onnx.checker.check_model(model)
+    _save(model, path)
+
+
+def export_int8(fp32: Path, path: Path, images: list[Path]) -> None:
+    """Quantise an exported model to int8 (QDQ, static, per channel) with the ranges seen on pictures."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+    class Pictures(CalibrationDataReader):
+        def __init__(self) -> None:
+            self._inputs = ({INPUT_NAME: preprocess(_read_image(p))[0]} for p in images)
+
+        def get_next(self) -> dict | None:
+            return next(self._inputs, None)
+
+    plain, temporary = path.with_suffix(".fp32.tmp"), path.with_suffix(".tmp")
+    model = onnx.load(str(fp32))
+    _restore_fp32(model.graph)
+    onnx.save(model, str(plain))
+    # The last convolutions stay in fp32: their small maps are what peaks and limbs are read from.
+    last = [n.name for n in model.graph.node if set(n.output) & set(OUTPUT_CHANNELS)]
+    quantize_static(
+        str(plain), str(temporary), Pictures(), quant_format=QuantFormat.QDQ, per_channel=True,
+        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, nodes_to_exclude=last,
+    )  # fmt: skip
+    plain.unlink()
+    temporary.replace(path)
+
+
+def _store_fp16(graph: onnx.GraphProto) -> None:
+    casts = []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.size >= FP16_MIN_ELEMENTS:
+            name, wide = tensor.name, f"{tensor.name}_fp32"
+            tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name))
+            for node in graph.node:
+                node.input[:] = [wide if i == name else i for i in node.input]
+            casts.append(helper.make_node("Cast", [name], [wide], name=f"cast_{name}", to=TensorProto.FLOAT))
+    nodes = casts + list(graph.node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _restore_fp32(graph: onnx.GraphProto) -> None:
+    for tensor in graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT16:
+            tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float32), tensor.name))
+    names = {t.name for t in graph.initializer}
+    casts = [n for n in graph.node if n.op_type == "Cast" and n.input[0] in names]
+    for cast in casts:
+        for node in graph.node:
+            node.input[:] = [cast.input[0] if i == cast.output[0] else i for i in node.input]
+        graph.node.remove(cast)
+
+
+def _save(model: onnx.ModelProto, path: Path) -> None:
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(model.SerializeToString())
+    temporary.replace(path)
+
+
+def _read_image(path: Path) -> np.ndarray:
+    image = cv2.imread(str(path))
+    if image is None:
+        raise BadInputError(f"calibration picture is {str(path)!r}: not a picture")
+    return image
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="export", description=__doc__)
+    parser.add_argument("--weights", type=Path, required=True, help="checkpoint of train (best.pt, last.pt)")
+    parser.add_argument("--out", type=Path, required=True, help="folder for arshoe.onnx and arshoe_int8.onnx")
+    parser.add_argument("--calibrate", type=Path, help="folder of pictures; without it no int8 model is made")
+    parser.add_argument("--calibrate-count", type=int, default=200, help="pictures used, evenly spaced")
+    args = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns of torchvision, which nothing here needs
+    try:
+        network = load_network(args.weights)
+        args.out.mkdir(parents=True, exist_ok=True)
+        export_onnx(network, args.out / "arshoe.onnx")
+        log.info("wrote %s", args.out / "arshoe.onnx")
+        if args.calibrate:
+            pictures = sorted(p for p in args.calibrate.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
+            if not pictures:
+                raise BadInputError(f"calibrate is {str(args.calibrate)!r}: no pictures (.jpg, .png) there")
+            step = max(1, len(pictures) // args.calibrate_count)
+            pictures = pictures[::step][: args.calibrate_count]
+            export_int8(args.out / "arshoe.onnx", args.out / "arshoe_int8.onnx", pictures)
+            log.info("wrote %s, calibrated on %d pictures", args.out / "arshoe_int8.onnx", len(pictures))
+    except BadInputError as error:
+        print(f"export: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

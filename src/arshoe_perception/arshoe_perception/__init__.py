@@ -1,0 +1,1 @@
+"""Finds feet in a picture: network, keypoints, grouping, pose. Importing it loads neither torch nor onnxruntime."""

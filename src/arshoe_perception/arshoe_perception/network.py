@@ -1,0 +1,163 @@
+"""The paper's multi-branch network (section 3.1 and figure 12), in PyTorch.
+
+Where the paper leaves a width open it is chosen so that parameters and FLOPs meet the paper's: 1.292 M and 0.984 GFLOPs
+(2 x multiply-accumulate) at 256x256.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from arshoe_core.foot import NUM_KEYPOINTS, NUM_LIMBS
+
+INPUT_NAME = "image"
+OUTPUT_CHANNELS = {"heatmaps": NUM_KEYPOINTS, "pafs": 2 * NUM_LIMBS, "segmentation": 2}
+"""The three branches in order. Segmentation is leg, foot."""
+
+
+class ConvBlock(nn.Sequential):
+    """Convolution, batch norm and, unless it ends a residual branch, ReLU; keeps the size at stride 1."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1, groups: int = 1, relu: bool = True
+    ):
+        conv = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False)
+        super().__init__(conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True) if relu else nn.Identity())
+
+
+class DSConv(nn.Sequential):
+    """Depthwise separable convolution: a 3x3 per channel, then a 1x1 over channels."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
+        super().__init__(
+            ConvBlock(in_channels, in_channels, stride=stride, groups=in_channels),
+            ConvBlock(in_channels, out_channels, kernel=1),
+        )
+
+
+class Bottleneck(nn.Module):
+    """Inverted residual bottleneck (MobileNetV2): widen, filter per channel, narrow; identity where the size is kept."""
+
+    def __init__(self, channels: int, expansion: int = 4, stride: int = 1):
+        super().__init__()
+        wide = channels * expansion
+        self.stride = stride
+        self.branch = nn.Sequential(
+            ConvBlock(channels, wide, kernel=1),
+            ConvBlock(wide, wide, stride=stride, groups=wide),
+            ConvBlock(wide, channels, kernel=1, relu=False),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.branch(x) if self.stride == 1 else self.branch(x)
+
+
+class PyramidPooling(nn.Module):
+    """Means over the whole picture down to eighths of it, joined with the features (PSPNet)."""
+
+    BINS = (1, 2, 4, 8)
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.reduce = nn.ModuleList(ConvBlock(channels, channels // len(self.BINS), kernel=1) for _ in self.BINS)
+        self.join = ConvBlock(2 * channels, channels, kernel=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        pooled = []
+        for bins, reduce in zip(self.BINS, self.reduce, strict=True):
+            # A fixed window instead of adaptive pooling: every runtime has it, with the same result where bins divide.
+            kernel = (max(height // bins, 1), max(width // bins, 1))
+            mean = reduce(F.avg_pool2d(x, kernel))
+            pooled.append(F.interpolate(mean, size=(height, width), mode="bilinear", align_corners=False))
+        return self.join(torch.cat([x, *pooled], 1))
+
+
+class ResBlock(nn.Module):
+    """Two 3x3 convolutions around an identity."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.branch = nn.Sequential(ConvBlock(channels, channels), ConvBlock(channels, channels, relu=False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x + self.branch(x))
+
+
+class Decoder(nn.Sequential):
+    """The upsample module (figure 3), one per branch: conv block, ResBlock, two pixel shuffles; 16x16 to 64x64."""
+
+    def __init__(self, in_channels: int, out_channels: int, width: int = 96):
+        last = nn.Conv2d(width // 4, out_channels, 3, padding=1)
+        # Small, so that training starts from empty maps: nearly all of a target is zero.
+        nn.init.normal_(last.weight, std=0.001)
+        nn.init.zeros_(last.bias)
+        super().__init__(
+            ConvBlock(in_channels, width),
+            ResBlock(width),
+            nn.PixelShuffle(2),
+            ConvBlock(width // 4, width, kernel=1),
+            nn.PixelShuffle(2),
+            last,
+        )
+
+
+class FootNetwork(nn.Module):
+    """Image (N, 3, H, W) to heatmaps (N, 8, H/4, W/4), PAFs (N, 14, H/4, W/4), segmentation (N, 2, H/4, W/4), float32.
+
+    H and W are multiples of 128 for exact pooling bins, of 32 in any case; 256 in use. `preprocessing` makes the input.
+    """
+
+    def __init__(self, width: int = 96, fused_width: int = 64):
+        super().__init__()
+        self.low = nn.Sequential(ConvBlock(3, 32, stride=2), DSConv(32, 48, stride=2), DSConv(48, width, stride=2))
+        # The paper's three residual bottlenecks, each a pair.
+        self.high = nn.Sequential(
+            *(Bottleneck(width, stride=2 if i == 2 else 1) for i in range(6)),
+            PyramidPooling(width),
+            DSConv(width, width),
+        )
+        self.unify_low = ConvBlock(width, fused_width, stride=2, relu=False)
+        self.unify_high = ConvBlock(width, fused_width, kernel=1, relu=False)
+        self.decoders = nn.ModuleDict({name: Decoder(fused_width, n) for name, n in OUTPUT_CHANNELS.items()})
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        low = self.low(image)
+        features = F.relu(self.unify_low(low) + self.unify_high(self.high(low)))
+        heatmaps, pafs, segmentation = (decoder(features) for decoder in self.decoders.values())
+        return heatmaps, pafs, segmentation
+
+
+def fuse_batch_norm(network: FootNetwork) -> FootNetwork:
+    """Fold every batch norm of a network in eval mode into its convolution, in place; returns the network."""
+    for block in network.modules():
+        if isinstance(block, ConvBlock):
+            block[0] = nn.utils.fuse_conv_bn_eval(block[0], block[1])
+            block[1] = nn.Identity()
+    return network
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Number of trainable parameters."""
+    return sum(p.numel() for p in network.parameters())
+
+
+def count_flops(network: nn.Module, size: int = 256) -> int:
+    """FLOPs of the convolutions for one size x size image, counting 2 per multiply-accumulate."""
+    macs = 0
+
+    def add(module: nn.Conv2d, _inputs: tuple, output: Tensor) -> None:
+        nonlocal macs
+        macs += module.weight.numel() * output.shape[-2] * output.shape[-1]
+
+    hooks = [m.register_forward_hook(add) for m in network.modules() if isinstance(m, nn.Conv2d)]
+    with torch.no_grad():
+        network(torch.zeros(1, 3, size, size))
+    for hook in hooks:
+        hook.remove()
+    return 2 * macs
+
+
+if __name__ == "__main__":
+    net = FootNetwork().eval()
+    print(f"parameters {count_parameters(net) / 1e6:.3f} M (paper 1.292)   GFLOPs {count_flops(net) / 1e9:.3f} (0.984)")
