@@ -1,5 +1,6 @@
 """Pinhole camera with plumb_bob distortion, in the optical frame (x right, y down, z forward)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,6 +47,32 @@ class Camera:
         """
         focal = max(width, height) / 2 / np.tan(horizontal_fov / 2)
         return cls(width, height, focal, focal, (width - 1) / 2, (height - 1) / 2)
+
+    @classmethod
+    def from_calibration(
+        cls, width: int, height: int, K: Sequence[float], model: str, distortion: Sequence[float]
+    ) -> "Camera":
+        """The camera of a sensor_msgs/CameraInfo.
+
+        Args:
+            K: 9 numbers, row-major.
+            model: name of the distortion model; only plumb_bob can be used unless all of `distortion` is zero.
+            distortion: k1, k2, p1, p2 and perhaps k3.
+
+        Raises:
+            BadInputError: another distortion model, or a focal length of 0 (an uncalibrated camera).
+        """
+        distortion = tuple(map(float, distortion))
+        if not any(distortion):
+            distortion = ()
+        elif model != "plumb_bob" or len(distortion) not in (4, 5):
+            raise BadInputError(
+                f"distortion model is {model!r} with {len(distortion)} numbers; allowed: plumb_bob with 4 or 5 "
+                "(rectify the images, e.g. with image_proc, to use other lenses)"
+            )
+        elif len(distortion) == 4:
+            distortion += (0.0,)
+        return cls(width, height, float(K[0]), float(K[4]), float(K[2]), float(K[5]), distortion)
 
     @property
     def K(self) -> np.ndarray:
