@@ -1,0 +1,1 @@
+"""What every ARShoe node shares; a stage of your own may use it or plain rclpy."""

@@ -1,0 +1,56 @@
+"""What a node says of itself once a second on /diagnostics."""
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+from arshoe_ros.stages import StageTimer
+
+
+class FrameStatistics:
+    """Counts frames and turns the counts and the stage durations into a diagnostics message.
+
+    Attributes:
+        frames: frames finished since the start.
+        dropped: frames that the node itself gave up since the start.
+        stamp_ns: stamp of the last frame finished.
+    """
+
+    def __init__(self, node_name: str, stages: StageTimer) -> None:
+        self.frames = 0
+        self.dropped = 0
+        self.stamp_ns = 0
+        self._name = node_name
+        self._stages = stages
+        self._last = (0, None)
+
+    def message(self, now_ros_ns: int, now_s: float, dropped: int, warnings: list[str]) -> DiagnosticArray:
+        """Make the message.
+
+        Args:
+            now_ros_ns: the node's clock, for the age of the last stamp (years for a recorded one).
+            now_s: a steady clock, for the rate.
+            dropped: frames given up since the start, for whatever reason.
+            warnings: shown as the status; none means OK.
+        """
+        frames_before, before_s = self._last
+        rate = (self.frames - frames_before) / (now_s - before_s) if before_s is not None else 0.0
+        self._last = (self.frames, now_s)
+        values = {"frames": str(self.frames), "dropped": str(dropped), "rate (Hz)": f"{rate:.1f}"}
+        if self.stamp_ns:
+            values["age of stamp (s)"] = f"{(now_ros_ns - self.stamp_ns) / 1e9:.3f}"
+        for stage, history in self._stages.history_ms.items():
+            p50, p95 = np.percentile(list(history), (50, 95))
+            values[f"{stage} p50 (ms)"] = f"{p50:.2f}"
+            values[f"{stage} p95 (ms)"] = f"{p95:.2f}"
+        msg = DiagnosticArray()
+        msg.header.stamp.sec, msg.header.stamp.nanosec = divmod(now_ros_ns, 1_000_000_000)
+        msg.status = [
+            DiagnosticStatus(
+                level=DiagnosticStatus.WARN if warnings else DiagnosticStatus.OK,
+                name=self._name,
+                message="; ".join(warnings) or "OK",
+                hardware_id="",
+                values=[KeyValue(key=key, value=value) for key, value in values.items()],
+            )
+        ]
+        return msg

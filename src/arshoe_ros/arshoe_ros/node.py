@@ -1,0 +1,209 @@
+"""The base of ARShoe's nodes: topics with the right QoS, stage timing, diagnostics, the end of the stream."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
+from rclpy.task import Future
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from arshoe_core.camera import Camera
+from arshoe_core.parameters import parameter, validate
+from arshoe_msgs.msg import FrameTiming
+from arshoe_ros import conversions, parameters, qos
+from arshoe_ros.diagnostics import FrameStatistics
+from arshoe_ros.stages import StageTimer
+from arshoe_ros.stamp_join import StampJoin
+
+
+@dataclass(frozen=True)
+class GraphConfig:
+    """Parameters that every node has."""
+
+    lossless: bool = parameter(False, "image and mask topics are reliable, so that no frame is lost")
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+class ArshoeNode(Node):
+    """A node that works frame by frame.
+
+    A subclass makes its core object first, then publishers, then subscriptions (a topic that has a publisher tells
+    the source that the stage is ready), and does its work inside `with self.frame(header):`.
+
+    Attributes:
+        lossless: the parameter of `GraphConfig`.
+        stages: times parts of the work: `with self.stages("infer"):`.
+        statistics: frames done and dropped.
+        done: completes when the stream has ended; `arshoe_ros.runner.run_node` waits for it.
+    """
+
+    IDLE_S = 1.0
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, namespace="arshoe")
+        self.lossless = parameters.declare(self, GraphConfig).lossless
+        self.stages = StageTimer(self.get_name())
+        self.statistics = FrameStatistics(self.get_name(), self.stages)
+        self.done = Future()
+        self._joins: list[StampJoin] = []
+        self._camera_info: CameraInfo | None = None
+        self._first_camera_request: float | None = None
+        self._end: Header | None = None
+        self._last_input = time.monotonic()
+        self._timing = self.publish_to(FrameTiming, "timing", qos.TIMING)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.RELIABLE)
+        self.create_subscription(Header, "end_of_stream", self._on_end_of_stream, qos.END_OF_STREAM)
+        # Steady timers: simulated time stands still when a bag has ended.
+        self.steady_timer(1.0, self._publish_diagnostics)
+
+    # Topics
+
+    def publish_to(self, msg_type: type, topic: str, profile: QoSProfile = qos.RELIABLE) -> Publisher:
+        """A publisher whose QoS can be overridden by parameters."""
+        return self.create_publisher(msg_type, topic, profile, qos_overriding_options=qos.overridable())
+
+    def publish_image_to(self, topic: str) -> Publisher:
+        """A publisher of images with the QoS of the mode (real time or lossless)."""
+        return self.publish_to(Image, topic, qos.image(self.lossless))
+
+    def subscribe_to(
+        self, msg_type: type, topic: str, callback: Callable[[Any], None], profile: QoSProfile = qos.RELIABLE, **options
+    ) -> Subscription:
+        """A subscription whose QoS can be overridden by parameters."""
+
+        def on_message(msg: Any) -> None:
+            self._last_input = time.monotonic()
+            callback(msg)
+
+        return self.create_subscription(
+            msg_type, topic, on_message, profile, qos_overriding_options=qos.overridable(), **options
+        )
+
+    def subscribe_to_image(self, topic: str, callback: Callable[[Image], None]) -> Subscription:
+        """A subscription of images with the QoS of the mode (real time or lossless)."""
+        return self.subscribe_to(Image, topic, callback, qos.image(self.lossless))
+
+    def join(self, types: dict[str, type], callback: Callable[..., None]) -> StampJoin:
+        """Subscribe to several topics and call back with one message of each, all of one stamp."""
+        join = StampJoin(tuple(types), callback)
+        self._joins.append(join)
+        for topic, msg_type in types.items():
+
+            def add(msg: Any, topic: str = topic) -> None:
+                join.add(topic, conversions.stamp_ns(msg.header), msg, time.monotonic())
+
+            profile = qos.image(self.lossless) if msg_type is Image else qos.RELIABLE
+            self.subscribe_to(msg_type, topic, add, profile)
+        return join
+
+    def steady_timer(self, period_s: float, callback: Callable[[], None]) -> Any:
+        """A timer on the steady clock."""
+        return self.create_timer(period_s, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    # The camera: the latest CameraInfo, since drivers give all images the same
+
+    def subscribe_to_camera_info(self) -> None:
+        """Keep the latest CameraInfo of the topic beside the image topic, for `camera`."""
+        beside = self.resolve_topic_name("image").rsplit("/", 1)[0] + "/camera_info"
+        self.create_subscription(CameraInfo, beside, self._on_camera_info, qos.CAMERA_INFO)
+
+    def camera(self, width: int, height: int) -> Camera:
+        """The camera for images of width x height px; one of the default field of view while none is known."""
+        if self._camera_info is not None:
+            camera = conversions.camera_from_msg(self._camera_info, width, height)
+            if camera is not None:
+                return camera
+            self._warn_no_camera("camera_info has no calibration (K is zero)")
+        elif self._first_camera_request is None:
+            self._first_camera_request = time.monotonic()
+        elif time.monotonic() - self._first_camera_request > 2.0:
+            self._warn_no_camera("no camera_info has come for 2 s")
+        return Camera.from_fov(width, height)
+
+    def _warn_no_camera(self, reason: str) -> None:
+        self.get_logger().warning(f"{reason}: a default field of view is assumed, so distances are rough", once=True)
+
+    def _on_camera_info(self, msg: CameraInfo) -> None:
+        self._camera_info = msg
+
+    # One frame
+
+    @contextmanager
+    def frame(self, header: Header) -> Iterator[None]:
+        """Do the work of one frame in the body: resets after a jump back in time, publishes the frame's timing."""
+        start_ns = time.monotonic_ns()
+        stamp = conversions.stamp_ns(header)
+        if stamp < self.statistics.stamp_ns:
+            self.get_logger().info("time went backwards: starting afresh")
+            self.reset()
+        self.stages.frame_us.clear()
+        yield
+        self.statistics.frames += 1
+        self.statistics.stamp_ns = stamp
+        names, durations = zip(*self.stages.frame_us, strict=True) if self.stages.frame_us else ((), ())
+        self.publish_timing(header, start_ns, time.monotonic_ns(), names, durations)
+
+    def publish_timing(self, header: Header, start_ns: int, end_ns: int, stages: tuple = (), us: tuple = ()) -> None:
+        """Publish when this node worked on a frame, monotonic clock; `us` is microseconds per stage."""
+        self._timing.publish(
+            FrameTiming(
+                header=header,
+                node=self.get_name(),
+                start_ns=start_ns,
+                end_ns=end_ns,
+                stages=list(stages),
+                stage_us=list(us),
+            )
+        )
+
+    def reset(self) -> None:
+        """Called when time has gone backwards; a node with memory forgets it."""
+
+    # The end
+
+    def finished(self, end: Header, idle_s: float) -> bool:
+        """Whether the node may end: the stream ends with the stamp of `end`, and nothing came for `idle_s` seconds."""
+        return idle_s > self.IDLE_S
+
+    def _on_end_of_stream(self, msg: Header) -> None:
+        if self._end is None:
+            self._last_input = time.monotonic()
+            self.steady_timer(0.1, self._check_end)
+        self._end = msg
+
+    def _check_end(self) -> None:
+        if not self.done.done() and self.finished(self._end, time.monotonic() - self._last_input):
+            self.done.set_result(None)
+
+    # Diagnostics
+
+    def warnings(self) -> list[str]:
+        """What is wrong right now, for /diagnostics."""
+        now = time.monotonic()
+        return [
+            f"frames wait for {', '.join(silent)} of the same stamp"
+            for join in self._joins
+            if (silent := join.silent_topics(now))
+        ]
+
+    def dropped(self) -> int:
+        """Frames given up since the start."""
+        return self.statistics.dropped + sum(join.dropped for join in self._joins)
+
+    def _publish_diagnostics(self) -> None:
+        warnings = self.warnings()
+        for text in warnings:
+            self.get_logger().warning(text, throttle_duration_sec=10.0)
+        msg = self.statistics.message(self.get_clock().now().nanoseconds, time.monotonic(), self.dropped(), warnings)
+        self._diagnostics.publish(msg)
