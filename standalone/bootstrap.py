@@ -1,7 +1,7 @@
 """Makes .venv (Python environment with ROS 2) and .arshoe (built workspace), and keeps them up to date.
 
-Each of the two folders holds a stamp: what it was made from. The stamp is removed before the folder is changed and written
-last, so a folder without a stamp was interrupted and is made again.
+Each of the two folders holds a stamp: what it was made from. The stamp is removed before the folder is changed and
+written last, so a folder without a stamp was interrupted and is made again.
 """
 
 import fcntl
@@ -128,11 +128,8 @@ class _Setup:
             folders = ["--build-base", str(BUILD), "--install-base", str(INSTALL), "--base-paths"]
             cmake = ["-G", "Ninja", "-DBUILD_TESTING=OFF", "-DPython3_FIND_VIRTUALENV=ONLY"]
             cmake.append(f"-DPython3_EXECUTABLE={VENV_PYTHON}")
-            self._run(
-                [*colcon, "--merge-install", "--symlink-install", *folders, *map(str, PACKAGE_FOLDERS)]
-                + ["--cmake-args", *cmake],
-                ros_environment(),
-            )
+            options = ["--merge-install", "--symlink-install", *folders, *map(str, PACKAGE_FOLDERS)]
+            self._run([*colcon, *options, "--cmake-args", *cmake], ros_environment())
         _write(BUILD_STAMP, stamp)
 
     def _run(self, command: list[str], env) -> None:
@@ -171,7 +168,7 @@ def _missing_apt_packages() -> list[str]:
 
 
 def _mend_cmake_exports(venv: Path) -> None:
-    """The ROS wheels' CMake files name the Python of the machine that made them; name this one's instead. Idempotent."""
+    """The ROS wheels' CMake files name the Python of the machine that made them; name this one's. Idempotent."""
     site = sysconfig.get_path("purelib", vars={"base": str(venv)})
     include = sysconfig.get_path("include")
     for path in (venv / "share").rglob("*.cmake"):
