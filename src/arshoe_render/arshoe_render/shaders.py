@@ -68,7 +68,7 @@ float lit(vec3 n) {
     float sum = 0.0;
     for (int i = 0; i < 4; ++i) {
         vec2 offset = vec2(float(i & 1) - 0.5, float(i >> 1) - 0.5) * 2.0 * shadow_texel;
-        sum += texture(shadow_map, vec3(p.xy + offset, p.z));
+        sum += texture(shadow_map, vec3(p.xy + offset, min(p.z, 1.0)));
     }
     return 0.25 * sum;
 }

@@ -1,0 +1,66 @@
+"""image, mask, camera_info, poses -> tryon, tryon/compressed."""
+
+import os
+from dataclasses import replace
+
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import CompressedImage, Image
+
+from arshoe_core.errors import BadInputError
+from arshoe_msgs.msg import FootPoseArray
+from arshoe_render import TryOnConfig, TryOnRenderer
+from arshoe_ros import conversions, images, parameters
+from arshoe_ros.node import ArshoeNode
+from arshoe_ros.runner import run_node
+
+
+class RenderNode(ArshoeNode):
+    """Puts shoes on the feet. The parameters shoe and occlusion may be set while it runs."""
+
+    def __init__(self) -> None:
+        super().__init__("render_node")
+        self.config = parameters.declare(self, TryOnConfig, live=("shoe", "occlusion"))
+        self.renderer = TryOnRenderer(self.config)
+        self.picture_publisher = self.publish_image_to("tryon")
+        self.compressed_publisher = self.publish_to(CompressedImage, "tryon/compressed")
+        self.subscribe_to_camera_info()
+        self.join({"image": Image, "mask": Image, "poses": FootPoseArray}, self.on_frame)
+        self.add_on_set_parameters_callback(self.on_set_parameters)
+
+    def on_frame(self, image: Image, mask: Image, poses: FootPoseArray) -> None:
+        """Render one frame."""
+        with self.frame(image.header):
+            with self.stages("decode"):
+                picture, picture_mask = images.to_bgr(image), images.to_mask(mask)
+                feet = conversions.poses_from_msg(poses)
+                camera = self.camera(image.width, image.height)
+            with self.stages("render"):
+                tryon = self.renderer.render(picture, picture_mask, camera, feet)
+            with self.stages("publish"):
+                self.picture_publisher.publish(images.image_message(tryon, "bgr8", image.header))
+        if self.compressed_publisher.get_subscription_count():
+            self.compressed_publisher.publish(images.compressed_message(tryon, image.header))
+
+    def on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
+        """Change the shoe or the occlusion, or say why not."""
+        values = {change.name: change.value for change in changes if hasattr(self.config, change.name)}
+        if values:
+            try:
+                config = replace(self.config, **values)
+                self.renderer = TryOnRenderer(config)
+            except BadInputError as error:
+                return SetParametersResult(successful=False, reason=str(error))
+            self.config = config
+        return SetParametersResult(successful=True)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node."""
+    # Software GL would otherwise start a thread per core and take the cores from the other nodes.
+    os.environ.setdefault("LP_NUM_THREADS", "1")
+    return run_node(RenderNode, args)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
