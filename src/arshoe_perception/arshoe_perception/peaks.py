@@ -20,7 +20,7 @@ def find_peaks(heatmaps: np.ndarray, threshold: float, max_peaks: int) -> list[n
     """
     channels_last = np.ascontiguousarray(heatmaps.transpose(1, 2, 0))
     size = 2 * NMS_RADIUS + 1
-    highest_around = cv2.dilate(channels_last, np.ones((size, size), np.uint8))
+    highest_around = cv2.dilate(channels_last, np.ones((size, size), np.uint8)).reshape(channels_last.shape)
     v, u, channel = np.nonzero((channels_last >= highest_around) & (channels_last > threshold))
     score = channels_last[v, u, channel]
     du, dv = _offsets(heatmaps, channel, v, u)
