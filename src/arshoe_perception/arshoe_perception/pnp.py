@@ -1,26 +1,27 @@
-"""Robust refinement of many pose candidates at once: Levenberg-Marquardt on the reprojection error, in numpy.
+"""Perspective-n-Point of feet whose side is unknown and whose keypoints may hold outliers.
 
+cv2.solvePnP gives the starts. The refinement is our own Levenberg-Marquardt, batched over the starts of all feet:
 cv2.solvePnPRefineLM knows neither weights nor outliers and takes one pose at a time.
 """
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 _ITERATIONS = 8
-_FAR = 1e3
-"""Normalised coordinates of points that are not in front of the camera: a cost that no step into it survives."""
+_CUTOFF = 2.0
+"""Standard deviations from which on a keypoint counts less and less (c of the Cauchy cost)."""
 
 
 @dataclass(frozen=True)
 class Fits:
-    """Refined poses of N candidates.
+    """Refined poses of N starts.
 
     Attributes:
         R: (N, 3, 3), t: (N, 3) camera <- foot.
-        cost: (N,) robust cost: the sum over keypoints of c^2 log(1 + (r / c)^2), r in standard deviations.
+        cost: (N,) sum over keypoints of c^2 log(1 + (r / c)^2), r in standard deviations (Cauchy).
         residuals: (N, K) distance of each keypoint from its projection, in normalised image units.
-        weights: (N, K) what each keypoint counted in the end, 1 / variance times its robust weight.
         information: (N, 6, 6) Gauss-Newton Hessian over x, y, z, rotation about the camera's X, Y, Z.
     """
 
@@ -28,92 +29,135 @@ class Fits:
     t: np.ndarray
     cost: np.ndarray
     residuals: np.ndarray
-    weights: np.ndarray
     information: np.ndarray
 
 
-def refine(
-    R: np.ndarray, t: np.ndarray, models: np.ndarray, observed: np.ndarray, sigma: np.ndarray, cutoff: float = 2.0
-) -> Fits:
-    """Minimise the Cauchy-robust reprojection error of N pose candidates, each on its own points.
+def fit_feet(models: np.ndarray, observed: np.ndarray, sigma: np.ndarray) -> tuple[Fits, np.ndarray]:
+    """Fit each model to each foot; a point or two of a foot may be outliers.
+
+    Args:
+        models: (M, K, 3) points, foot frame, metres.
+        observed: (F, K, 2) undistorted, normalised image points (x / z, y / z); anything where missing.
+        sigma: (F, K) their standard deviations in the same units, infinite where missing. At least 4 must be finite.
+
+    Returns:
+        All fits and the index (F, M) of the best one of each foot and model, -1 where there is none.
+    """
+    found = np.isfinite(sigma)
+    starts = [(f, m, *pose) for f in range(len(observed)) for m in range(len(models))
+              for pose in _start(models[m][found[f]], observed[f][found[f]])]  # fmt: skip
+    fits, best = _refine_all(starts, models, observed, sigma)
+    cost = np.where(best >= 0, fits.cost[best], np.inf).min(1, initial=np.inf) if len(starts) else None
+    # An outlier can lead a foot's every start astray. Starts from all its points but one reach the rest.
+    spoilt = [f for f in range(len(observed)) if found[f].sum() > 5 and (cost is None or cost[f] > 2 * found[f].sum())]
+    if not spoilt:
+        return fits, best
+    for f in spoilt:
+        for left_out in np.flatnonzero(found[f]):
+            some = found[f] & (np.arange(len(found[f])) != left_out)
+            starts += [(f, m, *pose) for m in range(len(models)) for pose in _start(models[m][some], observed[f][some])]
+    return _refine_all(starts, models, observed, sigma)
+
+
+def _start(model: np.ndarray, observed: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """SQPnP's pose R (3, 3), t (3,) from N points; an empty list if there is none in front of the camera."""
+    ok, rotation_vector, t = cv2.solvePnP(model, observed, np.eye(3), None, flags=cv2.SOLVEPNP_SQPNP)
+    t = np.ravel(t)
+    if not ok or not np.isfinite(t).all() or t[2] <= 0:
+        return []
+    return [(cv2.Rodrigues(rotation_vector)[0], t)]
+
+
+def _refine_all(starts: list, models: np.ndarray, observed: np.ndarray, sigma: np.ndarray) -> tuple[Fits, np.ndarray]:
+    """Refine starts (foot, model, R, t) and find the best of each foot and model."""
+    best = np.full((len(observed), len(models)), -1)
+    foot = np.array([s[0] for s in starts], int)
+    model = np.array([s[1] for s in starts], int)
+    fits = refine(
+        np.array([s[2] for s in starts]).reshape(-1, 3, 3),
+        np.array([s[3] for s in starts]).reshape(-1, 3),
+        models[model],
+        observed[foot],
+        sigma[foot],
+    )
+    for i in np.argsort(-fits.cost, kind="stable"):
+        best[foot[i], model[i]] = i
+    return fits, best
+
+
+def refine(R: np.ndarray, t: np.ndarray, models: np.ndarray, observed: np.ndarray, sigma: np.ndarray) -> Fits:
+    """Minimise the robust reprojection error of N starts, each on its own points.
 
     Args:
         R, t: (N, 3, 3) and (N, 3) starts, camera <- foot.
         models: (N, K, 3) model points, foot frame.
-        observed: (N, K, 2) undistorted, normalised image points (x / z, y / z); anything where sigma is infinite.
-        sigma: (N, K) standard deviation of each point in the same units, infinite where missing.
-        cutoff: c of the Cauchy cost, in standard deviations: beyond it a point counts less and less.
+        observed: (N, K, 2) undistorted, normalised image points; anything where sigma is infinite.
+        sigma: (N, K) standard deviation of each point in the same units.
     """
     precision = 1 / sigma**2
-    observed = np.where(np.isfinite(sigma)[..., None], observed, 0.0)
+    observed = np.where(precision[..., None] > 0, observed, 0.0)
     damping = np.full(len(R), 1e-3)
-    error, rotated, z = _project(R, t, models, observed)
-    cost, weights = _robust(error, precision, cutoff)
-    for _ in range(_ITERATIONS):
-        H, g = _normal_equations(error, rotated, z, observed, weights)
-        diagonal = np.einsum("nii->ni", H)
-        diagonal *= 1 + damping[:, None]
-        diagonal += 1e-9
-        step = np.linalg.solve(H, -g[..., None])[..., 0]
+    state = (R, t, *_evaluate(R, t, models, observed, precision))
+    for _ in range(_ITERATIONS if len(R) else 0):
+        R, t, cost, *at = state
+        H, gradient = _normal_equations(*at, observed)
+        np.einsum("nii->ni", H)[:] *= 1 + damping[:, None]
+        step = np.linalg.solve(H, -gradient[..., None])[..., 0]
         new_R, new_t = _rotation(step[:, 3:]) @ R, t + step[:, :3]
-        new_error, new_rotated, new_z = _project(new_R, new_t, models, observed)
-        new_cost, new_weights = _robust(new_error, precision, cutoff)
-        better = new_cost < cost
-        gain = np.where(better, cost - new_cost, 0).max()
-        R, t = np.where(better[:, None, None], new_R, R), np.where(better[:, None], new_t, t)
-        error, rotated = (
-            np.where(better[:, None, None], n, o) for n, o in ((new_error, error), (new_rotated, rotated))
-        )
-        z, weights = (np.where(better[:, None], n, o) for n, o in ((new_z, z), (new_weights, weights)))
-        cost = np.where(better, new_cost, cost)
+        new = (new_R, new_t, *_evaluate(new_R, new_t, models, observed, precision))
+        better = new[2] < cost
+        if better.all():
+            state = new
+        else:
+            state = tuple(
+                np.where(better.reshape(-1, *[1] * (o.ndim - 1)), n, o) for n, o in zip(new, state, strict=True)
+            )
         damping = np.where(better, damping * 0.1, damping * 10)
-        if better.all() and gain < 1e-3:
+        if (cost - state[2]).max() < 1e-2 and better.any():
             break
-    information, _ = _normal_equations(error, rotated, z, observed, weights)
-    return Fits(R, t, cost, np.linalg.norm(error, axis=-1), weights, information)
+    R, t, cost, *at = state
+    return Fits(R, t, cost, np.sqrt((at[0] ** 2).sum(-1)), _normal_equations(*at, observed)[0])
 
 
-def _project(R: np.ndarray, t: np.ndarray, models: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Reprojection errors (N, K, 2), rotated model points (N, K, 3) and depths (N, K)."""
+def _evaluate(
+    R: np.ndarray, t: np.ndarray, models: np.ndarray, observed: np.ndarray, precision: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Robust cost (N,), errors (N, K, 2), rotated model points (N, K, 3), depths (N, K), weights (N, K).
+
+    Points that are not in front of the camera are taken to its nearest depth, where their error is huge.
+    """
     rotated = models @ R.transpose(0, 2, 1)
     points = rotated + t[:, None]
-    z = points[..., 2]
-    error = points[..., :2] / np.maximum(z, 1e-3)[..., None] - observed
-    return np.where((z > 1e-3)[..., None], error, _FAR), rotated, np.maximum(z, 1e-3)
-
-
-def _robust(error: np.ndarray, precision: np.ndarray, cutoff: float) -> tuple[np.ndarray, np.ndarray]:
-    """Cauchy cost (N,) and weights (N, K) of iteratively reweighted least squares."""
-    scaled = (error**2).sum(-1) * precision / cutoff**2
-    return cutoff**2 * np.log1p(scaled).sum(-1), precision / (1 + scaled)
+    z = np.maximum(points[..., 2], 1e-3)
+    error = points[..., :2] / z[..., None] - observed
+    scaled = (error**2).sum(-1) * precision / _CUTOFF**2
+    return _CUTOFF**2 * np.log1p(scaled).sum(-1), error, rotated, z, precision / (1 + scaled)
 
 
 def _normal_equations(
-    error: np.ndarray, rotated: np.ndarray, z: np.ndarray, observed: np.ndarray, weights: np.ndarray
+    error: np.ndarray, rotated: np.ndarray, z: np.ndarray, weights: np.ndarray, observed: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """H (N, 6, 6) and gradient (N, 6) for steps (dt, w): t <- t + dt, R <- exp(w) R.
 
-    With p = R X + t: dp/dt = I and dp/dw = -[R X]x; du/dp = [1/z, 0, -x/z^2] and likewise for v.
+    With p = R X + t: dp/dt = I and dp/dw = -[R X]x; with u = x / z: du/dp = [1, 0, -u] / z, and likewise for v.
     """
+    u, v = (error + observed).transpose(2, 0, 1)
+    X, Y, Z = rotated.transpose(2, 0, 1)
     J = np.zeros((*z.shape, 2, 6))
-    x, y = (error + observed)[..., 0], (error + observed)[..., 1]  # x / z, y / z
-    X, Y, Z = rotated[..., 0], rotated[..., 1], rotated[..., 2]
-    inverse = 1 / z
-    J[..., 0, 0] = J[..., 1, 1] = inverse
-    J[..., 0, 2], J[..., 1, 2] = -x * inverse, -y * inverse
-    J[..., 0, 3], J[..., 0, 4], J[..., 0, 5] = -x * Y * inverse, (Z + x * X) * inverse, -Y * inverse
-    J[..., 1, 3], J[..., 1, 4], J[..., 1, 5] = -(Z + y * Y) * inverse, y * X * inverse, X * inverse
-    rows = J.reshape(len(z), -1, 6)
-    weighted = (J * weights[..., None, None]).reshape(len(z), -1, 6).transpose(0, 2, 1)
-    return weighted @ rows, (weighted @ error.reshape(len(z), -1, 1))[..., 0]
+    J[..., 0, 0] = J[..., 1, 1] = 1
+    J[..., 0, 2], J[..., 1, 2] = -u, -v
+    J[..., 0, 3], J[..., 0, 4], J[..., 0, 5] = -u * Y, Z + u * X, -Y
+    J[..., 1, 3], J[..., 1, 4], J[..., 1, 5] = -Z - v * Y, v * X, X
+    root = np.sqrt(weights)
+    rows = (J * (root / z)[..., None, None]).reshape(len(z), 2 * z.shape[1], 6)
+    columns = rows.transpose(0, 2, 1)
+    return columns @ rows, (columns @ (error * root[..., None]).reshape(len(z), 2 * z.shape[1], 1))[..., 0]
 
 
 def _rotation(w: np.ndarray) -> np.ndarray:
-    """Rotation matrices (N, 3, 3) of rotation vectors (N, 3) in radians (Rodrigues)."""
-    angle = np.linalg.norm(w, axis=1)[:, None, None]
+    """Rotation matrices (N, 3, 3) for small rotation vectors w (N, 3): Cayley's map, exp(w) to second order."""
+    half = w / 2
     K = np.zeros((len(w), 3, 3))
-    K[:, 0, 1], K[:, 0, 2], K[:, 1, 2] = -w[:, 2], w[:, 1], -w[:, 0]
+    K[:, 2, 1], K[:, 0, 2], K[:, 1, 0] = half.T
     K -= K.transpose(0, 2, 1)
-    a = np.sinc(angle / np.pi)  # sin(angle) / angle
-    b = 0.5 * np.sinc(angle / (2 * np.pi)) ** 2  # (1 - cos(angle)) / angle^2
-    return np.eye(3) + a * K + b * (K @ K)
+    return np.eye(3) + (K + K @ K) * (2 / (1 + (half**2).sum(1)))[:, None, None]

@@ -14,13 +14,10 @@ from arshoe_core.parameters import parameter, validate
 from arshoe_core.types import FootKeypoints, FootPose, NetworkOutput
 from arshoe_perception.grouping import group_peaks, to_image
 from arshoe_perception.peaks import find_peaks
-from arshoe_perception.pnp import Fits, refine
+from arshoe_perception.pnp import Fits, fit_feet
 from arshoe_perception.side import Candidate, choose_sides
 
 SIDES = (Side.LEFT, Side.RIGHT)
-
-_TILT_FLIP = np.array([[1, 1, -1], [1, 1, -1], [-1, -1, 1]])
-"""Elementwise: the second pose at which a plane looks the same from afar (its normal mirrored in the line of sight)."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +33,10 @@ class PoseConfig:
         0.3, "standard deviation of a keypoint of score 1, heatmap cells", low=0.01, high=5.0
     )
     shape_noise: float = parameter(
-        0.03, "how far a real foot's keypoints lie from the model's, fraction of the foot length", low=0.0, high=0.3
+        0.03, "standard deviation of a real foot's keypoints from the model's, foot lengths", low=0.0, high=0.3
     )
-    max_residual: float = parameter(
-        0.12, "largest RMS reprojection error, fraction of the foot's extent in the image", low=0.001, high=1.0
-    )
-    max_distance: float = parameter(8.0, "farthest foot, m", low=0.3, high=100.0)
     min_distance: float = parameter(0.1, "nearest foot, m", low=0.0, high=10.0)
+    max_distance: float = parameter(8.0, "farthest foot, m", low=0.3, high=100.0)
 
     def __post_init__(self) -> None:
         validate(self)
@@ -52,8 +46,8 @@ class PoseEstimator:
     """Finds feet in the network's maps and their poses.
 
     Attributes:
-        rejected: how many groups were dropped so far, by reason: "no_fit", "distance", "residual", "duplicate",
-            "too_many".
+        rejected: how many groups were dropped so far, by reason: "no_fit" (PnP found no pose in front of the
+            camera), "distance", "residual" (too many keypoints off the model), "duplicate", "too_many".
     """
 
     def __init__(self, config: PoseConfig | None = None) -> None:
@@ -79,6 +73,7 @@ class PoseEstimator:
                 f"{output.image_width}x{output.image_height}"
             )
         config = self.config
+        # Twice as many peaks as feet: a false peak must not push out a true one before grouping has seen both.
         peaks = find_peaks(output.heatmaps, config.peak_threshold, max_peaks=2 * config.max_feet)
         groups = group_peaks(peaks, output.pafs, config.paf_threshold, config.min_keypoints)
         cell_px = float(np.sqrt(abs(np.linalg.det(output.cell_to_image[:, :2]))))
@@ -87,122 +82,94 @@ class PoseEstimator:
     def from_keypoints(
         self, keypoints: list[FootKeypoints], camera: Camera, cell_px: float
     ) -> tuple[list[FootKeypoints], list[FootPose]]:
-        """Estimate poses from grouped keypoints.
+        """Estimate poses from grouped keypoints; as `__call__`, without the maps.
 
         Args:
-            keypoints: one per foot.
-            camera: intrinsics of the image the keypoints are in.
+            keypoints: one per foot, in image pixels.
+            camera: intrinsics of the image.
             cell_px: size of a heatmap cell in image pixels, the unit of `keypoint_noise`.
         """
-        kept, alternatives = [], []
-        for feature in keypoints:
-            candidates = self._fit(feature, camera, cell_px)
-            if candidates:
-                kept.append(feature)
-                alternatives.append(candidates)
-        chosen = choose_sides(alternatives)
-        order = sorted(range(len(kept)), key=lambda i: -chosen[i].pose.score)
-        feet: list[tuple[FootKeypoints, FootPose]] = []
-        for i in order:
-            pose = chosen[i].pose
-            if any(_same_foot(pose, other, camera) for _, other in feet):
+        enough = [k for k in keypoints if (k.found & (k.scores > 0)).sum() >= 4]
+        if len(enough) < len(keypoints):
+            self.rejected["no_fit"] += len(keypoints) - len(enough)
+        fitted = [(k, c) for k, c in zip(enough, self._candidates(enough, camera, cell_px), strict=True) if c]
+        chosen = choose_sides([candidates for _, candidates in fitted])
+        feet = [(replace(k, side=c.pose.side), c.pose) for (k, _), c in zip(fitted, chosen, strict=True)]
+        kept: list[tuple[FootKeypoints, FootPose]] = []
+        for features, pose in sorted(feet, key=lambda pair: -pair[1].score):
+            if any(_is_same_foot(pose, other, camera) for _, other in kept):
                 self.rejected["duplicate"] += 1
-            elif len(feet) == self.config.max_feet:
+            elif len(kept) == self.config.max_feet:
                 self.rejected["too_many"] += 1
             else:
-                feet.append((replace(kept[i], side=pose.side), pose))
-        return [k for k, _ in feet], [p for _, p in feet]
+                kept.append((features, pose))
+        return [features for features, _ in kept], [pose for _, pose in kept]
 
-    def _fit(self, keypoints: FootKeypoints, camera: Camera, cell_px: float) -> list[Candidate]:
-        """The best pose for each side that passes the checks; empty (and counted) if there is none."""
-        found = keypoints.found & (keypoints.scores > 0)
-        if found.sum() < 4:
-            self.rejected["no_fit"] += 1
+    def _candidates(self, keypoints: list[FootKeypoints], camera: Camera, cell_px: float) -> list[list[Candidate]]:
+        """For each foot the best pose of each side that passes the checks; if none does, the reason is counted."""
+        if not keypoints:
             return []
-        pixels = keypoints.points[found].astype(np.float64)
-        scores = keypoints.scores[found].astype(np.float64)
-        extent = _extent(pixels)
+        pixels = np.stack([k.points for k in keypoints]).astype(np.float64)
+        scores = np.stack([k.scores for k in keypoints]).astype(np.float64)
+        scores[~np.isfinite(pixels).all(-1)] = 0
         focal = float(np.sqrt(camera.fx * camera.fy))
-        observed = cv2.undistortPoints(pixels[:, None], camera.K, camera.distortion_array)[:, 0]
-        noise = self.config.keypoint_noise * cell_px / np.sqrt(scores)
-        sigma = np.hypot(noise, self.config.shape_noise * extent) / focal
-        models = [foot.keypoints(side, self.config.foot_length)[found] for side in SIDES]
-
-        fits, sides = _fit_both(models, observed, sigma)
-        candidates, reasons = [], []
-        for k, side in enumerate(SIDES):
-            mine = np.flatnonzero(sides == k)
-            if len(mine) == 0:
-                continue
-            best = mine[fits.cost[mine].argmin()]
-            reason = self._objection(fits, best, focal, extent)
-            if reason:
-                reasons.append(reason)
-                continue
-            candidates.append(
-                Candidate(_to_pose(fits, best, side, keypoints.scores, focal, self.config), fits.cost[best])
-            )
-        if not candidates:
-            self.rejected[reasons[0] if reasons else "no_fit"] += 1
+        observed = cv2.undistortPoints(pixels.reshape(-1, 1, 2), camera.K, camera.distortion_array).reshape(
+            pixels.shape
+        )
+        noise = self.config.keypoint_noise * cell_px / np.sqrt(np.maximum(scores, 1e-9))
+        shape = self.config.shape_noise * np.array([_extent(p[s > 0]) for p, s in zip(pixels, scores, strict=True)])
+        sigma = np.where(scores > 0, np.hypot(noise, shape[:, None]) / focal, np.inf)
+        models = np.stack([foot.keypoints(side, self.config.foot_length) for side in SIDES])
+        fits, best = fit_feet(models, observed, sigma)
+        candidates: list[list[Candidate]] = []
+        for f, of_foot in enumerate(best):
+            reasons = [self._objection(fits, i, sigma[f]) for i in of_foot]
+            candidates.append([
+                Candidate(self._pose(fits, i, side, scores[f], sigma[f], focal), float(fits.cost[i]))
+                for i, side, reason in zip(of_foot, SIDES, reasons, strict=True) if not reason
+            ])  # fmt: skip
+            if not candidates[-1]:
+                self.rejected[reasons[0]] += 1
         return candidates
 
-    def _objection(self, fits: Fits, i: int, focal: float, extent: float) -> str | None:
-        """Why fit i can't be a foot, or None."""
-        distance = fits.t[i, 2]
-        if not self.config.min_distance <= distance <= self.config.max_distance:
+    def _objection(self, fits: Fits, i: int, sigma: np.ndarray) -> str:
+        """Why fit i can't be a foot; empty if it can."""
+        if i < 0:
+            return "no_fit"
+        if not self.config.min_distance <= np.linalg.norm(fits.t[i]) <= self.config.max_distance:
             return "distance"
-        if _rms(fits, i) * focal > self.config.max_residual * extent:
+        if _inliers(fits, i, sigma).sum() < max(4, 0.6 * np.isfinite(sigma).sum()):
             return "residual"
-        return None
+        return ""
+
+    def _pose(self, fits: Fits, i: int, side: Side, scores: np.ndarray, sigma: np.ndarray, focal: float) -> FootPose:
+        """Fit i as a pose; its score is the keypoints' mean score (missing ones count 0), less for poor fits."""
+        rms = np.sqrt((fits.residuals[i][_inliers(fits, i, sigma)] ** 2).mean())
+        score = scores.mean() * np.exp(-fits.cost[i] / (8 * np.isfinite(sigma).sum()))
+        return FootPose(
+            side=side,
+            T_camera_foot=se3.from_rt(fits.R[i], fits.t[i]),
+            foot_length=self.config.foot_length,
+            score=float(np.clip(score, 0, 1)),
+            reprojection_error=float(rms * focal),
+            covariance=np.linalg.inv(fits.information[i]),
+        )
 
 
-def _fit_both(models: list[np.ndarray], observed: np.ndarray, sigma: np.ndarray) -> tuple[Fits, np.ndarray]:
-    """Refine every start of the left (0) and right (1) model; if one point spoils them, try without each in turn.
-
-    Returns:
-        The fits and the index of the model (N,) each used.
-    """
-    everything = np.ones(len(observed), bool)
-    fits, sides = _refine_starts(models, observed, sigma, [everything])
-    # A start from points with an outlier among them may lead nowhere; starts from all but one point find the rest.
-    spoilt = fits.cost.min() > 2.0 * len(observed) if len(fits.cost) else True
-    if spoilt and len(observed) >= 6:
-        subsets = list(~np.eye(len(observed), dtype=bool))
-        fits, sides = _refine_starts(models, observed, sigma, subsets)
-    return fits, sides
+def _inliers(fits: Fits, i: int, sigma: np.ndarray) -> np.ndarray:
+    """Keypoints (K,) bool within 3 standard deviations of fit i; missing ones are not."""
+    return np.isfinite(sigma) & (fits.residuals[i] < 3 * sigma)
 
 
-def _refine_starts(
-    models: list[np.ndarray], observed: np.ndarray, sigma: np.ndarray, subsets: list[np.ndarray]
-) -> tuple[Fits, np.ndarray]:
-    starts_R, starts_t, sides = [], [], []
-    for k, model in enumerate(models):
-        for subset in subsets:
-            for R, t in _starts(model[subset], observed[subset]):
-                starts_R.append(R)
-                starts_t.append(t)
-                sides.append(k)
-    N = len(sides)
-    return (
-        refine(
-            np.reshape(starts_R, (N, 3, 3)),
-            np.reshape(starts_t, (N, 3)),
-            np.stack([models[k] for k in sides]) if N else np.zeros((0, len(observed), 3)),
-            np.broadcast_to(observed, (N, *observed.shape)),
-            np.broadcast_to(sigma, (N, len(sigma))),
-        ),
-        np.array(sides, int),
-    )
+def _extent(points: np.ndarray) -> float:
+    """Largest distance between two of the points (N, 2)."""
+    return float(np.linalg.norm(points[:, None] - points[None], axis=-1).max())
 
 
-def _starts(model: np.ndarray, observed: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """SQPnP's pose and its tilt flip: seen from afar, a nearly plane foot has two poses that look alike."""
-    ok, rvec, tvec = cv2.solvePnP(model, observed, np.eye(3), None, flags=cv2.SOLVEPNP_SQPNP)
-    if not ok or not np.isfinite(rvec).all() or tvec[2] <= 0:
-        return []
-    R, t = cv2.Rodrigues(rvec)[0], tvec[:, 0]
-    centre = model.mean(0)
-    in_camera = R @ centre + t
-    view = _look_at(in_camera)
-    flipped = view @ (_TILT_FLIP * (view.T @ R))
-    return [(R, t), (flipped, in_camera - flipped @ centre)]
+def _is_same_foot(a: FootPose, b: FootPose, camera: Camera) -> bool:
+    """Whether two poses overlie each other in the image and in depth, as two feet can't."""
+    points_a, points_b = (se3.transform_points(p.T_camera_foot, foot.keypoints(p.side, p.foot_length)) for p in (a, b))
+    pixels_a, pixels_b = camera.project(points_a), camera.project(points_b)
+    gap = np.linalg.norm(pixels_a.mean(0) - pixels_b.mean(0))
+    depth_gap = abs(points_a[:, 2].mean() - points_b[:, 2].mean())
+    return bool(gap < 0.2 * _extent(pixels_b) and depth_gap < 0.3 * b.foot_length)
