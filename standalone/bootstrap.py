@@ -57,14 +57,20 @@ def prepare(extras: tuple[str, ...] = ()) -> None:
 
 
 def _is_current(extras: tuple[str, ...]) -> bool:
-    return _venv_is_current(extras) and _read(BUILD_STAMP) == _build_stamp()
+    return venv_is_current(extras) and build_is_current()
 
 
-def _venv_is_current(extras: tuple[str, ...]) -> bool:
+def venv_is_current(extras: tuple[str, ...]) -> bool:
+    """Whether .venv is complete and has what runtime.txt and `extras` name."""
     stamp = _read(VENV_STAMP)
     if stamp is None or not VENV_PYTHON.exists():
         return False
     return set(extras) <= set(stamp["extras"]) and stamp == _venv_stamp(tuple(stamp["extras"]))
+
+
+def build_is_current() -> bool:
+    """Whether the workspace is built from the sources as they are."""
+    return _read(BUILD_STAMP) == _build_stamp()
 
 
 class _Setup:
@@ -76,7 +82,7 @@ class _Setup:
         print(f"arshoe: setting up; details in {LOG.relative_to(ROOT)}", flush=True)
 
     def system_packages(self) -> None:
-        missing = _missing_apt_packages()
+        missing = missing_apt_packages()
         if not missing:
             return
         install = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
@@ -92,7 +98,7 @@ class _Setup:
             self._run([*sudo, *install.split(), "-o", "DPkg::Lock::Timeout=120"], env)
 
     def python_environment(self, extras: tuple[str, ...]) -> None:
-        if _venv_is_current(extras):
+        if venv_is_current(extras):
             return
         stamp = _read(VENV_STAMP)
         if stamp is None or stamp["root"] != str(ROOT) or not VENV_PYTHON.exists():
@@ -116,9 +122,9 @@ class _Setup:
         _write(VENV_STAMP, _venv_stamp(extras))
 
     def build(self) -> None:
-        stamp = _build_stamp()
-        if _read(BUILD_STAMP) == stamp:
+        if build_is_current():
             return
+        stamp = _build_stamp()
         if _read(BUILD_STAMP) is None:
             shutil.rmtree(BUILD, ignore_errors=True)
             shutil.rmtree(INSTALL, ignore_errors=True)
@@ -152,7 +158,7 @@ def _failure(code: int) -> str:
     )
 
 
-def _missing_apt_packages() -> list[str]:
+def missing_apt_packages() -> list[str]:
     """Debian packages that setting up and rendering need; none where there is no apt."""
     if not (shutil.which("dpkg-query") and shutil.which("apt-get")):
         return []

@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 
 import bootstrap
+import doctor
 from environment import ROOT, VENV_PYTHON, executable, ros_environment
 
 
@@ -20,7 +21,7 @@ class Command:
     """
 
     summary: str
-    run: tuple[str, ...]
+    run: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     default_args: tuple[str, ...] = ()
 
@@ -38,7 +39,7 @@ COMMANDS = {
     "evaluate": Command("measure a model on labelled pictures", ("arshoe_learning", "evaluate"), ("learning",)),
     "annotate": Command("label pictures", ("arshoe_learning", "annotate"), ("learning",)),
     "test": Command("run the test suite (arguments go to pytest)", ("-m", "pytest"), ("test",)),
-    "doctor": Command("check each part of the installation and say how to mend it", ("standalone/doctor.py",)),
+    "doctor": Command("check each part of the installation and say how to mend it", ()),
 }
 
 
@@ -52,6 +53,8 @@ def main(argv: list[str]) -> int:
     if command is None:
         print(f"arshoe: unknown command {name!r}; commands: {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
+    if name == "doctor":  # it has to work where setting up does not
+        return doctor.main()
     try:
         bootstrap.prepare(command.extras)
     except bootstrap.SetupError as error:
