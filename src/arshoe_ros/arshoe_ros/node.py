@@ -104,8 +104,14 @@ class ArshoeNode(Node):
                 join.add(topic, conversions.stamp_ns(msg.header), msg, time.monotonic())
 
             profile = qos.image(self.lossless) if msg_type is Image else qos.RELIABLE
-            self.subscribe_to(msg_type, topic, add, profile)
+            join.subscriptions.append(self.subscribe_to(msg_type, topic, add, profile))
         return join
+
+    def leave(self, join: StampJoin) -> None:
+        """Undo `join`."""
+        self._joins.remove(join)
+        for subscription in join.subscriptions:
+            self.destroy_subscription(subscription)
 
     def steady_timer(self, period_s: float, callback: Callable[[], None]) -> Any:
         """A timer on the steady clock."""

@@ -12,6 +12,7 @@ class StampJoin:
 
     Attributes:
         dropped: frames that were given up because a topic had none of their stamp.
+        subscriptions: for the owner, to hold what feeds the join.
     """
 
     SILENT_AFTER_S = 2.0
@@ -24,6 +25,7 @@ class StampJoin:
             depth: items kept per topic while waiting for the others.
         """
         self.dropped = 0
+        self.subscriptions: list[Any] = []
         self._pending: dict[str, dict[int, Any]] = {topic: {} for topic in topics}
         self._callback = callback
         self._depth = depth
