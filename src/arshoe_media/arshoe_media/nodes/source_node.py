@@ -1,0 +1,166 @@
+"""A bag, a video, a folder of pictures or a camera -> image, camera_info, /ground_truth/..., end_of_stream."""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from arshoe_core.camera import Camera
+from arshoe_core.errors import BadInputError
+from arshoe_core.parameters import parameter, validate
+from arshoe_media.bag_reader import BagReader
+from arshoe_media.camera_reader import CameraReader
+from arshoe_media.frames import Frame, RawMessage, clip, prefetch
+from arshoe_media.image_folder_reader import ImageFolderReader
+from arshoe_media.nodes.lock_step import LockStep
+from arshoe_media.nodes.pipeline import wait_for_pipeline
+from arshoe_media.video_reader import VideoReader
+from arshoe_ros import conversions, images, parameters, qos
+from arshoe_ros.node import ArshoeNode
+from arshoe_ros.runner import run_node
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """Where frames come from and how fast they go out."""
+
+    bag: str = parameter("", "ROS 2 bag: folder, .mcap or .db3 file")
+    video: str = parameter("", "video file")
+    images: str = parameter("", "folder of jpg or png files")
+    camera: str = parameter("", "camera number (0 is the first) or device")
+    default_bag: str = parameter("", "bag to play when none of bag, video, images and camera is given")
+    image_topic: str = parameter("", "image topic of the bag; empty finds one")
+    fps: float = parameter(
+        0.0, "frame rate of images (0: 30) and video (0: its own), or asked of the camera, Hz", low=0.0, high=1000.0
+    )
+    rate: float = parameter(1.0, "speed of playing; 1 is real time", low=0.01, high=100.0)
+    loop: bool = parameter(False, "start again at the end")
+    start: float = parameter(0.0, "skip this much at the beginning, s", low=0.0, high=1e6)
+    end: float = parameter(0.0, "stop at this time after the first frame, s; 0 plays to the end", low=0.0, high=1e6)
+    frame_id: str = parameter("camera_optical_frame", "frame of the images where the input names none")
+    wait: float = parameter(30.0, "longest wait for the other nodes before the first frame, s", low=0.0, high=600.0)
+
+    def __post_init__(self) -> None:
+        validate(self)
+        given = [f"{name}:={value}" for name in ("bag", "video", "images", "camera") if (value := getattr(self, name))]
+        if len(given) > 1:
+            raise BadInputError(f"inputs are {' '.join(given)}; allowed: one of bag, video, images, camera")
+
+
+def open_input(config: SourceConfig) -> Iterable[Frame]:
+    """The reader of the input that the config names; raises `BadInputError` if it can't be read."""
+    if config.video:
+        return VideoReader(config.video, config.fps)
+    if config.images:
+        return ImageFolderReader(config.images, config.fps or 30.0)
+    if config.camera:
+        return CameraReader(config.camera, config.fps)
+    if config.bag or config.default_bag:
+        return BagReader(config.bag or config.default_bag, config.image_topic)
+    raise BadInputError("no input is given; allowed: one of bag, video, images, camera")
+
+
+class SourceNode(ArshoeNode):
+    """Publishes the input's frames from a thread of its own, in real time or in lock-step with the pipeline."""
+
+    def __init__(self) -> None:
+        super().__init__("source_node")
+        self.config = parameters.declare(self, SourceConfig)
+        self.reader = open_input(self.config)
+        if isinstance(self.reader, BagReader):
+            self.get_logger().info(f"{self.reader.path}: {self.reader.image_topic}")
+        self.image_publisher = self.publish_image_to("image")
+        self.info_publisher = self.publish_to(CameraInfo, "camera_info")
+        self.end_publisher = self.create_publisher(Header, "end_of_stream", qos.END_OF_STREAM)
+        self.raw_publishers = {}
+        self.lock_step = LockStep(self) if self.lossless else None
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run, name="source")
+        self.thread.start()
+
+    def run(self) -> None:
+        """The thread: play the input, then wait until everybody has heard of its end."""
+        try:
+            if wait_for_pipeline(self, self.config.wait, self.stopping):
+                header = self.play()
+                self.say_end(header)
+            self.done.set_result(None)
+        except Exception as error:  # raised again in the main thread
+            if not self.stopping.is_set():
+                self.done.set_exception(error)
+
+    def play(self) -> Header:
+        """Publish all frames and return the last header."""
+        header = Header()
+        for _ in itertools.count() if self.config.loop else range(1):
+            first_ns = started = None
+            for frame in prefetch(clip(self.reader, self.config.start, self.config.end)):
+                if first_ns is None:
+                    first_ns, started = frame.stamp_ns, time.monotonic()
+                if not (self.lossless or self.config.camera):
+                    due = started + (frame.stamp_ns - first_ns) / 1e9 / self.config.rate
+                    self.stopping.wait(max(due - time.monotonic(), 0.0))
+                if self.stopping.is_set():
+                    return header
+                header = conversions.header(frame.stamp_ns, frame.frame_id or self.config.frame_id)
+                self.publish_frame(frame, header)
+                if self.lock_step:
+                    self.lock_step.wait_for(frame.stamp_ns, self.stopping)
+            if first_ns is None:
+                raise BadInputError(f"no frame between start:={self.config.start} and end:={self.config.end} s")
+        return header
+
+    def publish_frame(self, frame: Frame, header: Header) -> None:
+        """Publish one frame with all that belongs to it, the picture last."""
+        height, width = frame.image.shape[:2]
+        info = conversions.camera_to_msg(frame.camera or Camera.from_fov(width, height), header)
+        msg = images.image_message(frame.image, "bgr8", header)
+        for raw in frame.raw_messages:
+            self.publish_raw(raw)
+        self.info_publisher.publish(info)
+        with self.frame(header), self.stages("publish"):
+            self.image_publisher.publish(msg)
+
+    def publish_raw(self, raw: RawMessage) -> None:
+        """Pass a message of the bag on, if its type is known here."""
+        if raw.topic not in self.raw_publishers:
+            package, _, name = raw.type_name.split("/")
+            try:
+                publisher = self.publish_to(getattr(import_module(f"{package}.msg"), name), raw.topic)
+            except (ModuleNotFoundError, AttributeError):
+                self.get_logger().warning(f"{raw.topic} is not replayed: type {raw.type_name} is not installed")
+                publisher = None
+            self.raw_publishers[raw.topic] = publisher
+        if self.raw_publishers[raw.topic]:
+            self.raw_publishers[raw.topic].publish(raw.cdr)
+
+    def say_end(self, header: Header) -> None:
+        """Publish end_of_stream and stay until its subscribers have gone, since it would go with this node."""
+        self.end_publisher.publish(header)
+        deadline = time.monotonic() + 10.0
+        while time.monotonic() < deadline and self.count_subscribers("end_of_stream") > 1:  # one is this node's
+            if self.stopping.wait(0.1):
+                return
+
+    def finished(self, end: Header, idle_s: float) -> bool:
+        """Never: the thread decides."""
+        return False
+
+    def close(self) -> None:
+        """Stop the thread."""
+        self.stopping.set()
+        self.thread.join(5.0)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node."""
+    return run_node(SourceNode, args)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
