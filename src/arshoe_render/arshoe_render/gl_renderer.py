@@ -95,12 +95,15 @@ class Draw:
         T_camera_model: (4, 4) affine, metres; scale and mirroring are allowed.
         label: 1 to 255, written to `Rendered.label`.
         casts_shadow: leave out what only receives shadows (a floor): the shadow map spans the casters only.
+        visible: False writes depth and label but no colour. Such a mesh hides what is drawn after it, and marks
+            where it lies in front of what was drawn before it.
     """
 
     mesh: GpuMesh
     T_camera_model: np.ndarray
     label: int = 1
     casts_shadow: bool = True
+    visible: bool = True
 
 
 class GlRenderer:
@@ -154,6 +157,7 @@ class GlRenderer:
             self._framebuffer.use()
             self._context.viewport = (0, 0, width, height)
             self._context.scissor = (0, 0, width, height)
+            self._framebuffer.color_mask = ((True,) * 4, (True,) * 4)
             self._framebuffer.clear(depth=1.0)
             self._context.enable_only(moderngl.DEPTH_TEST)
             clip_camera = projection_matrix(camera, near, far)
@@ -216,6 +220,7 @@ class GlRenderer:
             _set(program, "shadow_texel", 1 / SHADOW_SIZE)
             self._shadow.depth_attachment.use(7)
             program["shadow_map"].value = 7
+        self._framebuffer.color_mask = ((draw.visible,) * 4, (True,) * 4)
         self._cull(material.double_sided, mirrored=np.linalg.det(T[:3, :3]) < 0)
         draw.mesh.vertex_array(program).render()
 

@@ -125,6 +125,11 @@ def random_parameters(rng: np.random.Generator) -> ShoeParameters:
     return ShoeParameters(form, colors, panels, side, texture_size=512, bow=bool(rng.random() < 0.8))
 
 
+DESIGNS = {
+    "sneaker": ShoeParameters(),
+}
+"""The bundled shoes."""
+
 Part = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Vertices (N, 3) in mm, uvs (N, 2), faces (M, 3)."""
 

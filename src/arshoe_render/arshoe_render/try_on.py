@@ -1,0 +1,216 @@
+"""Puts virtual shoes on the feet in a picture."""
+
+import logging
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from arshoe_core.camera import Camera
+from arshoe_core.errors import BadInputError
+from arshoe_core.parameters import parameter, validate
+from arshoe_core.types import MASK_LEG, FootPose
+from arshoe_render.gl_renderer import Draw, GlRenderer, GpuMesh, Rendered
+from arshoe_render.light import Light
+from arshoe_render.mesh import bounds
+from arshoe_render.occlusion import silhouette_occlusion, soft_alpha
+from arshoe_render.shoe import DEFAULT_SHOE, Shoe, load_shoe
+
+logger = logging.getLogger(__name__)
+
+MAX_FEET = 60
+_OPENING = 100
+"""Added to a foot's label where its shoe's opening or its leg tube is seen."""
+_MARGIN = 16
+"""Pixels around the shoes that are worked on: room for feathering and the contact shadow."""
+_MIN_DEPTH = 0.05
+
+
+@dataclass(frozen=True)
+class TryOnConfig:
+    """Parameters of `TryOnRenderer`."""
+
+    shoe: str = parameter(DEFAULT_SHOE, "name of a bundled shoe, or path of a .glb file")
+    occlusion: str = parameter(
+        "silhouette",
+        "how the leg hides the shoe: the paper's method on the leg mask, a 3D leg, or not at all",
+        choices=("silhouette", "mesh", "none"),
+    )
+    contact_shadow: float = parameter(0.35, "strength of the shadow on the floor under the shoe", low=0.0, high=1.0)
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A shoe on a foot: its label and the affine (4, 4) camera from model."""
+
+    label: int
+    T_camera_model: np.ndarray
+
+
+class TryOnRenderer:
+    """Draws a shoe on every foot, hidden by the leg where the leg is in front. Use it from one thread at a time.
+
+    Raises:
+        BadInputError: if the shoe can't be loaded or the machine has no headless OpenGL.
+    """
+
+    def __init__(self, config: TryOnConfig | None = None) -> None:
+        self.config = config or TryOnConfig()
+        self.shoe: Shoe = load_shoe(self.config.shoe)
+        self._renderer = GlRenderer(640, 480)
+        self._parts = [self._renderer.upload(mesh) for mesh in self.shoe.meshes]
+        self._cap: GpuMesh = self._renderer.upload(self.shoe.opening_cap())
+        self._tube: GpuMesh = self._renderer.upload(self.shoe.leg_tube())
+        low, high = bounds(self.shoe.meshes)
+        self._corners = np.array(
+            [[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
+        )
+        self._sole = _sole_outline(np.concatenate([m.vertices for m in self.shoe.meshes]))
+        self._warned_of_distortion = False
+
+    def render(self, image_bgr: np.ndarray, mask: np.ndarray, camera: Camera, poses: list[FootPose]) -> np.ndarray:
+        """Draw shoes on the feet.
+
+        Lens distortion is not applied to the shoes (said once in the log); undistort the picture where it matters.
+
+        Args:
+            image_bgr: (H, W, 3) uint8.
+            mask: (H, W) uint8, 0 background, 1 leg, 2 foot.
+            camera: of that size.
+            poses: the feet; those behind the camera are left out.
+
+        Returns:
+            (H, W, 3) uint8, a new array.
+
+        Raises:
+            BadInputError: if picture, mask and camera differ in size, or the picture is not BGR uint8.
+        """
+        self._check(image_bgr, mask, camera)
+        picture = image_bgr.copy()
+        placed = self._place(poses)
+        box = self._box(placed, camera)
+        if box is None:
+            return picture
+        x0, y0, x1, y1 = box
+        cropped_camera = replace(
+            camera, width=x1 - x0, height=y1 - y0, cx=camera.cx - x0, cy=camera.cy - y0, distortion=()
+        )
+        window, window_mask = picture[y0:y1, x0:x1], mask[y0:y1, x0:x1]
+        light = _estimate_light(image_bgr, placed)
+        rendered = self._renderer.render(self._draws(placed), cropped_camera, light, depth=False)
+        visible = self._visible(rendered, window_mask, placed)
+        if self.config.contact_shadow:
+            self._shade_floor(window, window_mask, cropped_camera, placed)
+        _blend(window, rendered.color, soft_alpha(visible))
+        return picture
+
+    def release(self) -> None:
+        """Free the GPU memory and the GL context."""
+        for mesh in (*self._parts, self._cap, self._tube):
+            mesh.release()
+        self._renderer.release()
+
+    def _check(self, image: np.ndarray, mask: np.ndarray, camera: Camera) -> None:
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise BadInputError(f"image is {image.shape} {image.dtype}; allowed: (H, W, 3) uint8, BGR")
+        size = image.shape[:2]
+        if mask.shape != size or (camera.height, camera.width) != size:
+            raise BadInputError(
+                f"image is {size[1]}x{size[0]}, mask {mask.shape[::-1]}, camera {camera.width}x{camera.height}; "
+                "all must have the image's size"
+            )
+        if any(camera.distortion) and not self._warned_of_distortion:
+            logger.warning("lens distortion is not applied to the shoes; undistort the images for an exact fit")
+            self._warned_of_distortion = True
+
+    def _place(self, poses: list[FootPose]) -> list[_Placed]:
+        placed = []
+        for pose in poses[:MAX_FEET]:
+            T = pose.T_camera_foot @ self.shoe.T_foot_model(pose.side, pose.foot_length)
+            if np.isfinite(T).all() and (T @ [*self._corners.mean(0), 1.0])[2] > _MIN_DEPTH:
+                placed.append(_Placed(len(placed) + 1, T))
+        return placed
+
+    def _box(self, placed: list[_Placed], camera: Camera) -> tuple[int, int, int, int] | None:
+        """The part of the picture (x0, y0, x1, y1) that the shoes can reach; None if there is none."""
+        boxes = []
+        for foot in placed:
+            corners = self._corners @ foot.T_camera_model[:3, :3].T + foot.T_camera_model[:3, 3]
+            if corners[:, 2].min() < _MIN_DEPTH:  # partly behind the camera: it can reach anything
+                return 0, 0, camera.width, camera.height
+            pixels = replace(camera, distortion=()).project(corners)
+            boxes.append([*pixels.min(0), *pixels.max(0)])
+        if not boxes:
+            return None
+        x0, y0 = np.floor(np.min(boxes, 0)[:2]) - _MARGIN
+        x1, y1 = np.ceil(np.max(boxes, 0)[2:]) + _MARGIN + 1
+        x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, camera.width), min(y1, camera.height)
+        return (int(x0), int(y0), int(x1), int(y1)) if x1 - x0 > 1 and y1 - y0 > 1 else None
+
+    def _draws(self, placed: list[_Placed]) -> list[Draw]:
+        shoes = [Draw(part, foot.T_camera_model, foot.label) for foot in placed for part in self._parts]
+        if self.config.occlusion == "none":
+            return shoes
+        hidden = self._tube if self.config.occlusion == "mesh" else self._cap
+        invisible = [Draw(hidden, foot.T_camera_model, foot.label + _OPENING, visible=False) for foot in placed]
+        # The leg hides what is drawn after it; the opening marks where it is seen in front of the shoe.
+        return invisible + shoes if self.config.occlusion == "mesh" else shoes + invisible
+
+    def _visible(self, rendered: Rendered, mask: np.ndarray, placed: list[_Placed]) -> np.ndarray:
+        visible = rendered.color[..., 3] > 0
+        if self.config.occlusion == "mesh":
+            visible &= rendered.label < _OPENING
+        elif self.config.occlusion == "silhouette":
+            leg, wearer = mask == MASK_LEG, mask != 0
+            for foot in placed:
+                shoe, opening = rendered.label == foot.label, rendered.label == foot.label + _OPENING
+                visible &= ~silhouette_occlusion(shoe, opening, leg, wearer)
+        return visible
+
+    def _shade_floor(self, window: np.ndarray, mask: np.ndarray, camera: Camera, placed: list[_Placed]) -> None:
+        """Darken the floor around the soles, at a quarter of the size; the wearer stays as it is."""
+        height, width = mask.shape
+        shade = np.zeros((height // 4 + 1, width // 4 + 1), np.uint8)
+        for foot in placed:
+            points = camera.project(self._sole @ foot.T_camera_model[:3, :3].T + foot.T_camera_model[:3, 3])
+            if np.isfinite(points).all() and np.abs(points).max() < 1e5:
+                cv2.fillPoly(shade, [np.round((points + 0.5) / 4 - 0.5).astype(np.int32)], 255)
+        shade = cv2.blur(cv2.blur(shade, (7, 7)), (5, 5))
+        shade = cv2.resize(shade, (shade.shape[1] * 4, shade.shape[0] * 4), interpolation=cv2.INTER_LINEAR)[
+            :height, :width
+        ]
+        shade[mask != 0] = 0
+        _blend(
+            window, np.zeros((height, width, 4), np.uint8), cv2.convertScaleAbs(shade, alpha=self.config.contact_shadow)
+        )
+
+
+def _blend(window: np.ndarray, rgba: np.ndarray, alpha: np.ndarray) -> None:
+    """Put a picture (H, W, 4) RGBA over window (H, W, 3) BGR with opacity alpha (H, W) uint8, in place."""
+    bgr = cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGR)
+    cv2.copyTo(bgr, (alpha == 255).view(np.uint8), window)
+    ys, xs = np.nonzero((alpha > 0) & (alpha < 255))
+    weight = alpha[ys, xs, None].astype(np.float32) / 255
+    window[ys, xs] = np.rint(window[ys, xs] * (1 - weight) + bgr[ys, xs] * weight).astype(np.uint8)
+
+
+def _estimate_light(image_bgr: np.ndarray, placed: list[_Placed]) -> Light:
+    """Light from above the feet, as bright and as tinted as the picture, taking the scene for middle grey."""
+    sample = image_bgr[::16, ::16].reshape(-1, 3)[:, ::-1].astype(np.float64) / 255
+    mean = (sample**2.2).mean(0) + 1e-4
+    level = np.clip(mean.mean() / 0.30, 0.25, 1.15)
+    tint = np.clip((mean / mean.mean()) ** 0.5, 0.75, 1.3)
+    up = np.mean([foot.T_camera_model[:3, 2] for foot in placed], 0)
+    light = Light.studio(up, ambient=0.55 * level, key=0.5 * level)
+    return replace(light, sh=light.sh * tint, color=light.color * tint)
+
+
+def _sole_outline(points: np.ndarray) -> np.ndarray:
+    """The outline (K, 3) of what lies near the floor, on the floor, of points (N, 3)."""
+    low = points[:, 2].min()
+    near = points[points[:, 2] < low + 0.02]
+    hull = cv2.convexHull(np.ascontiguousarray(near[:, :2], np.float32))[:, 0]
+    return np.column_stack([hull, np.full(len(hull), low)]).astype(np.float64)
