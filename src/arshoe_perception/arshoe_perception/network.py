@@ -36,7 +36,7 @@ class DSConv(nn.Sequential):
 
 
 class Bottleneck(nn.Module):
-    """Inverted residual bottleneck (MobileNetV2): widen, filter per channel, narrow; identity where the size is kept."""
+    """Inverted residual bottleneck (MobileNetV2): widen, filter per channel, narrow; identity at stride 1."""
 
     def __init__(self, channels: int, expansion: int = 4, stride: int = 1):
         super().__init__()

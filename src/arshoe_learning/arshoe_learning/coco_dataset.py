@@ -1,0 +1,212 @@
+"""Reads labelled feet: COCO keypoints JSON, with side, pose and camera where known, and masks beside it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from arshoe_core.camera import Camera
+from arshoe_core.errors import BadInputError
+from arshoe_core.foot import NUM_KEYPOINTS, Side
+from arshoe_core.types import MASK_IGNORE
+from arshoe_perception.preprocessing import INPUT_SIZE, letterbox
+
+
+@dataclass(frozen=True)
+class LabelledFoot:
+    """One annotated foot.
+
+    Attributes:
+        keypoints: (8, 2) float32 image pixels, NaN where not labelled; hidden ones are labelled too.
+        side: UNKNOWN where the label doesn't say.
+        area: of its box, px².
+        R, t, foot_length: true pose (3, 3), (3,) m, m, or None.
+    """
+
+    keypoints: np.ndarray
+    side: Side
+    area: float
+    R: np.ndarray | None = None
+    t: np.ndarray | None = None
+    foot_length: float | None = None
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """One annotated picture; `mask` and `camera` are None where there is none."""
+
+    file: Path
+    width: int
+    height: int
+    feet: tuple[LabelledFoot, ...]
+    mask: Path | None
+    camera: Camera | None
+
+
+def annotation_files(folder: Path) -> list[Path]:
+    """`annotations.json`, or the shards `shard_*.json` of a data folder that is still growing."""
+    whole = folder / "annotations.json"
+    return [whole] if whole.exists() else sorted(folder.glob("shard_*.json"))
+
+
+def read_annotations(file: Path, images: Path | None = None, masks: Path | None = None) -> list[LabelledImage]:
+    """Read one annotation file.
+
+    Args:
+        images: folder of the pictures; by default `images` beside the file, or the file's own folder.
+        masks: folder of masks named <image stem>.png; by default `masks` beside the file.
+
+    Raises:
+        BadInputError: if the file is missing or is no such JSON.
+    """
+    if images is None:
+        images = file.parent / "images" if (file.parent / "images").is_dir() else file.parent
+    masks = masks or file.parent / "masks"
+    try:
+        content = json.loads(file.read_text())
+        feet: dict[int, list[LabelledFoot]] = {}
+        for annotation in content["annotations"]:
+            feet.setdefault(annotation["image_id"], []).append(_foot(annotation))
+        return [_image(entry, tuple(feet.get(entry["id"], ())), images, masks) for entry in content["images"]]
+    except FileNotFoundError as error:
+        raise BadInputError(f"annotations is {str(file)!r}: no such file") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInputError(f"annotations is {str(file)!r}: not COCO keypoints JSON of feet ({error!r})") from error
+
+
+def _image(entry: dict, feet: tuple[LabelledFoot, ...], images: Path, masks: Path) -> LabelledImage:
+    name = Path(entry["file_name"])
+    file = images / name if (images / name).exists() else images / name.name
+    mask = masks / f"{name.stem}.png"
+    width, height, camera = entry["width"], entry["height"], entry.get("camera")
+    if camera is not None:
+        camera = Camera(width, height, *(float(camera[key]) for key in ("fx", "fy", "cx", "cy")))
+    return LabelledImage(file, width, height, feet, mask if mask.exists() else None, camera)
+
+
+def _foot(annotation: dict) -> LabelledFoot:
+    points = np.array(annotation["keypoints"], np.float32).reshape(NUM_KEYPOINTS, 3)
+    keypoints = np.where(points[:, 2:] > 0, points[:, :2], np.nan).astype(np.float32)
+    side = {"left": Side.LEFT, "right": Side.RIGHT}.get(annotation.get("side"), Side.UNKNOWN)
+    width, height = annotation["bbox"][2:]
+    pose = annotation.get("pose")
+    if pose is None:
+        return LabelledFoot(keypoints, side, float(width * height))
+    R, t = np.array(pose["R"], np.float64).reshape(3, 3), np.array(pose["t"], np.float64)
+    return LabelledFoot(keypoints, side, float(width * height), R, t, float(pose["foot_length"]))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture for training, letterboxed.
+
+    Attributes:
+        image: (S, S, 3) uint8 BGR.
+        mask: (S, S) uint8, 0 background, 1 leg, 2 foot, 255 unknown.
+        keypoints: (F, 8, 2) float32 in pixels of `image`, NaN where not labelled; None where feet aren't labelled at
+            all, which teaches the segmentation only.
+    """
+
+    image: np.ndarray
+    mask: np.ndarray
+    keypoints: np.ndarray | None
+
+
+class SampleCache:
+    """Samples of data folders, decoded once into `cache/*.npy` beside the pictures and read through memory maps."""
+
+    def __init__(self, folders: list[Path]):
+        self._folders = folders
+        self._shards: dict[Path, int] = {}
+        self._samples: list[tuple[np.ndarray, int, np.ndarray]] = []
+        self.scan()
+
+    def scan(self) -> None:
+        """Take in what is new in the folders.
+
+        Raises:
+            BadInputError: if a file is broken, or the folders hold no picture at all.
+        """
+        for folder in self._folders:
+            for file in annotation_files(folder):
+                if file not in self._shards:
+                    images = read_annotations(file)
+                    pixels = _cached_pixels(images, folder / "cache" / f"{file.stem}_{INPUT_SIZE}.npy")
+                    self._shards[file] = len(images)
+                    self._samples += [(pixels, i, _letterboxed_keypoints(im)) for i, im in enumerate(images)]
+        if not self._samples:
+            names = ", ".join(map(str, self._folders))
+            raise BadInputError(f"data is {names!r}: neither annotations.json nor shard_*.json with pictures there")
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> Sample:
+        pixels, row, keypoints = self._samples[index]
+        return Sample(np.array(pixels[row, ..., :3]), np.array(pixels[row, ..., 3]), keypoints)
+
+
+class MaskFolder:
+    """Real pictures with masks but no keypoints: `img/NAME.jpg`, `mask/NAME.png`; the first two thirds are for training."""
+
+    def __init__(self, folder: Path, train: bool = True):
+        """Read the list.
+
+        Raises:
+            BadInputError: if the folder holds no such pairs.
+        """
+        masks = sorted((folder / "mask").glob("*.png"))
+        split = len(masks) * 2 // 3
+        self._masks = masks[:split] if train else masks[split:]
+        self._images = {p.stem: p for p in (folder / "img").iterdir()} if masks else {}
+        if not self._masks:
+            raise BadInputError(f"real masks is {str(folder)!r}: no pairs img/NAME.jpg, mask/NAME.png there")
+
+    def __len__(self) -> int:
+        return len(self._masks)
+
+    def __getitem__(self, index: int) -> Sample:
+        mask = self._masks[index]
+        image, mask = _decode(self._images[mask.stem], mask)
+        return Sample(image, mask, None)
+
+
+def _decode(file: Path, mask_file: Path | None) -> tuple[np.ndarray, np.ndarray]:
+    """Letterboxed image (S, S, 3) and mask (S, S), both uint8."""
+    image = cv2.imread(str(file))
+    if image is None:
+        raise BadInputError(f"picture is {str(file)!r}: missing or not a picture")
+    square, input_to_image = letterbox(image)
+    if mask_file is None:
+        return square, np.full(square.shape[:2], MASK_IGNORE, np.uint8)
+    mask = cv2.imread(str(mask_file), cv2.IMREAD_GRAYSCALE)
+    if mask is None or mask.shape != image.shape[:2]:
+        raise BadInputError(f"mask is {str(mask_file)!r}: not a grey picture of the size of {file.name}")
+    size = square.shape[1::-1]
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    return square, cv2.warpAffine(mask, input_to_image, size, flags=flags)
+
+
+def _cached_pixels(images: list[LabelledImage], cache: Path) -> np.ndarray:
+    """Memory map (N, S, S, 4) uint8 of image and mask; made first where it isn't there."""
+    shape = (len(images), INPUT_SIZE, INPUT_SIZE, 4)
+    if not cache.exists() or np.load(cache, mmap_mode="r").shape != shape:
+        cache.parent.mkdir(exist_ok=True)
+        temporary = cache.with_suffix(".tmp")
+        pixels = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
+        for i, image in enumerate(images):
+            pixels[i, ..., :3], pixels[i, ..., 3] = _decode(image.file, image.mask)
+        pixels.flush()
+        temporary.replace(cache)
+    return np.load(cache, mmap_mode="r")
+
+
+def _letterboxed_keypoints(image: LabelledImage) -> np.ndarray:
+    """(F, 8, 2) float32 in pixels of the letterboxed picture."""
+    scale = INPUT_SIZE / max(image.width, image.height)
+    fitted = np.array([max(1, round(image.width * scale)), max(1, round(image.height * scale))])
+    size, offset = np.array([image.width, image.height]), (INPUT_SIZE - fitted) // 2
+    points = np.array([foot.keypoints for foot in image.feet], np.float32).reshape(-1, NUM_KEYPOINTS, 2)
+    return ((points + 0.5) * (fitted / size) - 0.5 + offset).astype(np.float32)

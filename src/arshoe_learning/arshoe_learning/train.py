@@ -1,0 +1,347 @@
+"""`train`: teaches the network on labelled feet. Reads top to bottom: configuration, data, loop."""
+
+import argparse
+import copy
+import csv
+import dataclasses
+import logging
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_learning.augmentation import AugmentationConfig, augment, resize_sample
+from arshoe_learning.coco_dataset import MaskFolder, SampleCache
+from arshoe_learning.targets import losses, make_targets
+from arshoe_perception.network import OUTPUT_CHANNELS, FootNetwork
+from arshoe_perception.preprocessing import INPUT_SIZE, normalise
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The schedule; a YAML file overrides any of it.
+
+    Attributes:
+        samples: how many pictures to see in all, or 0 to train for max_minutes.
+        max_minutes: length of the run by the clock, or 0 to train for `samples`.
+        batch: pictures per step, of which real_fraction come from the real masks, where given.
+        sizes: [from which part of the run, input size in pixels]; small pictures first make cheap first steps.
+        optimizer: adam or adamw.
+        warmup: part of the run in which the learning rate rises from 0.
+        schedule: "cosine" to zero, or "steps": times step_factor at each of step_at (parts of the run).
+        ema: decay of the averaged weights, which are the ones validated and exported.
+        loss_weights: heatmaps, PAFs, segmentation (paper, equation 12).
+        heatmap_gain, paf_gain: extra weight of cells that hold something (`targets.losses`) at the start and the end of
+            the run, linear between: high gains start the learning, but make unsure maps too large.
+        bf16: bfloat16 autocast.
+        epoch: pictures between two scans of the data folders.
+        checkpoint_minutes: time between validations, each of which writes last.pt.
+        val_pictures: at most so many pictures of the validation folder.
+        workers: processes that prepare pictures.
+        threads: CPU threads of the network, 0 for all.
+    """
+
+    samples: int = 0
+    max_minutes: float = 60.0
+    batch: int = 32
+    real_fraction: float = 0.125
+    sizes: tuple = ((0.0, 160), (0.4, 192), (0.8, 256))
+    optimizer: str = "adamw"
+    lr: float = 2e-3
+    weight_decay: float = 1e-2
+    warmup: float = 0.02
+    schedule: str = "cosine"
+    step_at: tuple = ()
+    step_factor: float = 0.9
+    ema: float = 0.998
+    loss_weights: tuple = (2.0, 1.0, 0.5)
+    heatmap_gain: tuple = (15.0, 4.0)
+    paf_gain: tuple = (8.0, 3.0)
+    bf16: bool = True
+    epoch: int = 4096
+    checkpoint_minutes: float = 3.0
+    val_pictures: int = 256
+    workers: int = 1
+    threads: int = 0
+    seed: int = 0
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+
+    def __post_init__(self) -> None:
+        if (self.samples > 0) == (self.max_minutes > 0):
+            raise BadInputError("samples and max_minutes: exactly one of them must be above 0")
+
+
+def load_config(file: Path) -> TrainConfig:
+    """Read a YAML file of `TrainConfig` fields.
+
+    Raises:
+        BadInputError: if it is missing, no YAML, or names an unknown field.
+    """
+    try:
+        values = yaml.safe_load(file.read_text()) or {}
+        if "augmentation" in values:
+            values["augmentation"] = AugmentationConfig(**values["augmentation"])
+        return TrainConfig(**values)
+    except FileNotFoundError as error:
+        raise BadInputError(f"config is {str(file)!r}: no such file") from error
+    except (yaml.YAMLError, TypeError) as error:
+        raise BadInputError(f"config is {str(file)!r}: {' '.join(str(error).split())}") from error
+
+
+# Data ----------------------------------------------------------------------------------------------------------------
+
+
+class Epoch(Dataset):
+    """Augmented pictures with their target maps, for one epoch; item i differs from one epoch to the next."""
+
+    def __init__(self, samples: SampleCache, real: MaskFolder | None, config: TrainConfig, size: int, seed: int):
+        self.samples, self.real, self.config, self.size, self.seed = samples, real, config, size, seed
+        rng = np.random.default_rng(seed)
+        rounds = -(-config.epoch // len(samples))
+        self.order = np.concatenate([rng.permutation(len(samples)) for _ in range(rounds)])[: config.epoch]
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, i: int) -> tuple[np.ndarray, dict]:
+        rng = np.random.default_rng((self.seed, i))
+        if self.real and i % self.config.batch < self.config.real_fraction * self.config.batch:
+            sample = self.real[int(rng.integers(len(self.real)))]
+        else:
+            sample = self.samples[self.order[i]]
+        sample = augment(sample, self.size, self.config.augmentation, rng)
+        return sample.image, vars(make_targets(sample.keypoints, sample.mask))
+
+
+class Validation(Dataset):
+    """Evenly spaced pictures, unchanged but for their size."""
+
+    def __init__(self, samples: SampleCache | MaskFolder, size: int, count: int):
+        self.samples, self.size = samples, size
+        self.order = np.unique(np.linspace(0, len(samples) - 1, min(count, len(samples))).astype(int))
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, i: int) -> tuple[np.ndarray, dict]:
+        sample = resize_sample(self.samples[self.order[i]], self.size)
+        return sample.image, vars(make_targets(sample.keypoints, sample.mask))
+
+
+def to_input(images: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """(N, H, W, 3) uint8 to the network's (N, 3, H, W) float32 in channels_last layout."""
+    return normalise(images.to(device).permute(0, 3, 1, 2).float())
+
+
+# Loop ----------------------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """How much of the run is done, by pictures or by time; survives a resume."""
+
+    def __init__(self, config: TrainConfig):
+        self.config, self.samples, self.seconds = config, 0, 0.0
+        self._last = time.monotonic()
+
+    def tick(self, samples: int) -> None:
+        """Note that a step with so many pictures has ended."""
+        now = time.monotonic()
+        self.samples, self.seconds, self._last = self.samples + samples, self.seconds + now - self._last, now
+
+    @property
+    def progress(self) -> float:
+        """0 to 1."""
+        if self.config.samples:
+            return min(1.0, self.samples / self.config.samples)
+        return min(1.0, self.seconds / 60 / self.config.max_minutes)
+
+
+def learning_rate(config: TrainConfig, progress: float) -> float:
+    """The learning rate when a part `progress` of the run is done."""
+    if progress < config.warmup:
+        return config.lr * (progress + 1e-3) / (config.warmup + 1e-3)
+    if config.schedule == "steps":
+        return config.lr * config.step_factor ** sum(progress >= at for at in config.step_at)
+    part = (progress - config.warmup) / (1 - config.warmup)
+    return config.lr * 0.5 * (1 + np.cos(np.pi * part))
+
+
+def input_size(config: TrainConfig, progress: float) -> int:
+    """The picture size when a part `progress` of the run is done."""
+    return [size for start, size in config.sizes if progress >= start][-1]
+
+
+def average_weights(ema: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move the averaged weights towards the current ones; batch norm's counters are copied."""
+    with torch.no_grad():
+        for mean, value in zip(ema.state_dict().values(), network.state_dict().values(), strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value, 1 - decay)
+            else:
+                mean.copy_(value)
+
+
+def gains(config: TrainConfig, progress: float) -> tuple[float, float]:
+    """heatmap_gain and paf_gain when a part `progress` of the run is done."""
+    return tuple(start + (end - start) * progress for start, end in (config.heatmap_gain, config.paf_gain))
+
+
+def validate(network: nn.Module, data: Dataset, config: TrainConfig, device: torch.device) -> dict[str, float]:
+    """Loss of each branch (with the gains of the run's end) over that of empty maps: 1 is as bad as zeros."""
+    found, empty = np.zeros(3), np.zeros(3)
+    with torch.inference_mode():
+        for images, targets in DataLoader(data, 32):
+            targets = {name: value.to(device) for name, value in targets.items()}
+            outputs = network(to_input(images, device))
+            found += [float(part) for part in losses(outputs, targets, *gains(config, 1))]
+            zeros = [torch.zeros_like(output) for output in outputs]
+            empty += [float(part) for part in losses(zeros, targets, *gains(config, 1))]
+    return {n: f / e for n, f, e in zip(OUTPUT_CHANNELS, found, empty, strict=True) if e > 0}
+
+
+def make_optimizer(config: TrainConfig, network: nn.Module) -> torch.optim.Optimizer:
+    """Adam or AdamW; biases and batch norms don't decay."""
+    decay = [p for p in network.parameters() if p.ndim > 1]
+    rest = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": decay, "weight_decay": config.weight_decay}, {"params": rest, "weight_decay": 0.0}]
+    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    if config.optimizer not in kinds:
+        raise BadInputError(f"optimizer is {config.optimizer!r}; allowed: {', '.join(kinds)}")
+    return kinds[config.optimizer](groups, lr=config.lr, betas=(0.9, 0.999))
+
+
+def save(file: Path, state: dict) -> None:
+    """Write a checkpoint; a reader never sees half of one."""
+    temporary = file.with_suffix(".tmp")
+    torch.save(state, temporary)
+    temporary.replace(file)
+
+
+def train(
+    config: TrainConfig, data: list[Path], out: Path, val: Path | None, real_masks: Path | None, resume: bool
+) -> None:
+    """Train; writes last.pt, best.pt (lowest sum of validation residuals) and log.csv to `out`."""
+    torch.manual_seed(config.seed)
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    out.mkdir(parents=True, exist_ok=True)
+
+    samples = SampleCache(data)
+    real = MaskFolder(real_masks) if real_masks else None
+    checks = {"val": Validation(SampleCache([val]), INPUT_SIZE, config.val_pictures)} if val else {}
+    if real_masks:
+        checks["real"] = Validation(MaskFolder(real_masks, train=False), INPUT_SIZE, config.val_pictures)
+
+    network = FootNetwork().to(device, memory_format=torch.channels_last)
+    ema = copy.deepcopy(network).eval()
+    optimizer = make_optimizer(config, network)
+    clock, epoch, best = Clock(config), 0, float("inf")
+    if resume and (out / "last.pt").exists():
+        state = torch.load(out / "last.pt", map_location=device, weights_only=True)
+        network.load_state_dict(state["network"])
+        ema.load_state_dict(state["ema"])
+        optimizer.load_state_dict(state["optimizer"])
+        clock.samples, clock.seconds, epoch, best = (state[k] for k in ("samples", "seconds", "epoch", "best"))
+        log.info("resumed at %d samples, %.1f minutes", clock.samples, clock.seconds / 60)
+
+    means, checked, speed_mark = np.zeros(3), clock.seconds, (clock.samples, clock.seconds)
+    while clock.progress < 1:
+        samples.scan()
+        size, epoch = input_size(config, clock.progress), epoch + 1
+        pictures = Epoch(samples, real, config, size, seed=config.seed + epoch)
+        loader = DataLoader(pictures, config.batch, num_workers=config.workers, drop_last=True)
+        for images, targets in loader:
+            lr = learning_rate(config, clock.progress)
+            for group in optimizer.param_groups:
+                group["lr"] = lr
+            network.train()
+            targets = {name: value.to(device) for name, value in targets.items()}
+            with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
+                outputs = network(to_input(images, device))
+            parts = losses(outputs, targets, *gains(config, clock.progress))
+            loss = sum(weight * part for weight, part in zip(config.loss_weights, parts, strict=True))
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            clock.tick(len(images))
+            # Young averages follow faster, or they would remember the random start.
+            average_weights(ema, network, min(config.ema, 1 - 10 / (10 + clock.samples / config.batch)))
+            means = 0.98 * means + 0.02 * np.array([part.item() for part in parts])
+
+            due = clock.seconds - checked > config.checkpoint_minutes * 60
+            if not due and clock.progress < 1:
+                continue
+            checked = clock.seconds
+            residuals = {name: validate(ema, check, config, device) for name, check in checks.items()}
+            row = {
+                "minutes": clock.seconds / 60,
+                "samples": clock.samples,
+                "data": len(samples),
+                "size": size,
+                "lr": lr,
+            }
+            row["per_second"] = (clock.samples - speed_mark[0]) / max(clock.seconds - speed_mark[1], 1e-9)
+            row |= dict(zip((f"loss_{name}" for name in OUTPUT_CHANNELS), means, strict=True))
+            row |= {f"{check}_{name}": r for check, found in residuals.items() for name, r in found.items()}
+            write_row(out / "log.csv", row)
+            state = {"network": network.state_dict(), "ema": ema.state_dict(), "optimizer": optimizer.state_dict()}
+            state |= {"samples": clock.samples, "seconds": clock.seconds, "epoch": epoch, "best": best}
+            total = sum(residuals["val"].values()) if val else 0.0
+            if total <= best:
+                state["best"] = best = total
+                save(out / "best.pt", state)
+            save(out / "last.pt", state)
+            clock.tick(0)
+            speed_mark = (clock.samples, clock.seconds)
+            if clock.progress >= 1 or input_size(config, clock.progress) != size:
+                break
+
+
+def write_row(file: Path, row: dict) -> None:
+    """Append to the CSV log, with a header if it is new, and to the log."""
+    new = not file.exists()
+    with file.open("a", newline="") as stream:
+        writer = csv.writer(stream)
+        if new:
+            writer.writerow(row)
+        writer.writerow(f"{v:.5g}" if isinstance(v, float) else v for v in row.values())
+    log.info("  ".join(f"{k} {v:.4g}" for k, v in row.items()))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="train", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="YAML, see configs/")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", required=True, help="folders that dataset wrote; may still grow"
+    )
+    parser.add_argument("--val", type=Path, help="folder to validate on")
+    parser.add_argument("--real-masks", type=Path, help="folder with img/ and mask/ of real pictures")
+    parser.add_argument("--out", type=Path, default=Path("runs/train"))
+    parser.add_argument("--resume", action="store_true", help="go on from OUT/last.pt where there is one")
+    args = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    try:
+        config = load_config(args.config)
+        (args.out).mkdir(parents=True, exist_ok=True)
+        (args.out / "config.yaml").write_text(yaml.safe_dump(dataclasses.asdict(config)))
+        train(config, args.data, args.out, args.val, args.real_masks, args.resume)
+    except BadInputError as error:
+        print(f"train: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
