@@ -161,9 +161,10 @@ class _Child:
     def read(self) -> None:
         """Show what it has printed, line by line."""
         data = self._popen.stdout.read() if self._popen else None
-        if not data:
-            if data == b"":
+        if data == b"":  # the end: it would wake the loop for ever
+            with contextlib.suppress(KeyError):
                 self._selector.unregister(self._popen.stdout)
+        if not data:
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
