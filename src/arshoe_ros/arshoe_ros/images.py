@@ -7,8 +7,11 @@ from std_msgs.msg import Header
 
 from arshoe_core.errors import BadInputError
 
-ENCODINGS = ("bgr8", "rgb8", "mono8", "bgra8", "rgba8")
-"""Encodings of an image topic that the nodes take. Compressed or Bayer pictures need image_transport or image_proc."""
+ENCODINGS = (
+    "bgr8", "rgb8", "mono8", "bgra8", "rgba8", "yuv422", "yuv422_yuy2",
+    "bayer_rggb8", "bayer_bggr8", "bayer_gbrg8", "bayer_grbg8",
+)  # fmt: skip
+"""Encodings of an image topic that the nodes take."""
 
 _bridge = CvBridge()
 
