@@ -5,7 +5,7 @@ import time
 
 from rclpy.node import Node
 
-LINKS = ("image", "network_output", "poses_raw", "poses")
+LINKS = ("image", "network_output", "poses_raw", "poses", "timing")
 """Topics that must have a publisher and a subscriber before the first frame."""
 SETTLE_S = 0.3
 """The graph shows endpoints a little before data flows between them."""
