@@ -111,7 +111,7 @@ def _construct_entity(loader: _Loader, node: yaml.MappingNode):
 _Loader.add_constructor("tag:yaml.org,2002:map", _construct_entity)
 
 _KEYS = {
-    "arg": {"name", "default", "description", "choices"},
+    "arg": {"name", "default", "description", "choice"},
     "let": {"name", "value"},
     "set_env": {"name", "value"},
     "push_ros_namespace": {"namespace"},
@@ -201,7 +201,7 @@ class _Reader:
     def _do_arg(self, entity: _Entity, scope: _Scope) -> None:
         name = self._text(entity["name"], scope)
         default = self._text(entity["default"], scope) if "default" in entity else None
-        choices = tuple(self._text(choice, scope) for choice in entity.get("choices", ()))
+        choices = tuple(self._text(choice["value"], scope) for choice in self._items(entity, "choice", {"value"}))
         self.arguments[name] = Argument(name, self._text(entity.get("description", ""), scope), default, choices)
         # As in launch: what an including file set comes first, then the command line, then the default.
         value = scope.variables.get(name, self.given.get(name, default))

@@ -41,7 +41,7 @@ def commands(graph) -> list[tuple[str, ...]]:
 
 def test_arguments_and_variables(read):
     text = """
-- arg: {name: shoe, default: sneaker, choices: [sneaker, boot], description: "which shoe"}
+- arg: {name: shoe, default: sneaker, choice: [{value: sneaker}, {value: boot}], description: "which shoe"}
 - let: {name: file, value: "$(var shoe)s.glb"}
 - executable: {cmd: "show $(var file) $(env HOME) $(env NOPE none)"}
 """
