@@ -1,5 +1,6 @@
 """Triangle meshes with a material, read from and written to GLB (glTF 2.0, binary)."""
 
+import io
 import logging
 import os
 from dataclasses import dataclass, field, replace
@@ -155,6 +156,15 @@ def _image(picture: Any, mode: str | None = None) -> np.ndarray | None:
     return np.asarray(picture.convert(mode or ("RGBA" if has_alpha else "RGB")))
 
 
+def _picture(image: np.ndarray | None, lossy: bool = False) -> Image.Image | None:
+    """An array as a PIL picture; `lossy` without alpha is kept as JPEG, a tenth of the size."""
+    if image is None or not lossy or image.shape[2] == 4:
+        return None if image is None else Image.fromarray(image)
+    encoded = io.BytesIO()
+    Image.fromarray(image).save(encoded, "JPEG", quality=88, subsampling=0)
+    return Image.open(encoded)
+
+
 def _linear_factor(factor: Any) -> tuple[float, float, float, float]:
     """trimesh keeps colour factors as uint8 RGBA or floats, 3 or 4 of them."""
     if factor is None:
@@ -205,18 +215,15 @@ def _from_pbr(source: PBRMaterial) -> Material:
 
 
 def _to_trimesh(mesh: Mesh) -> trimesh.Trimesh:
-    def picture(image: np.ndarray | None) -> Image.Image | None:
-        return None if image is None else Image.fromarray(image)
-
     m = mesh.material
     material = PBRMaterial(
         name=m.name or None,
         baseColorFactor=np.asarray(m.base_color, np.float64),
-        baseColorTexture=picture(m.base_color_texture),
+        baseColorTexture=_picture(m.base_color_texture, lossy=True),
         metallicFactor=m.metallic,
         roughnessFactor=m.roughness,
-        metallicRoughnessTexture=picture(m.metallic_roughness_texture),
-        normalTexture=picture(m.normal_texture),
+        metallicRoughnessTexture=_picture(m.metallic_roughness_texture),
+        normalTexture=_picture(m.normal_texture),
         doubleSided=m.double_sided,
         alphaMode="MASK" if m.alpha_cutoff else None,
         alphaCutoff=m.alpha_cutoff or None,

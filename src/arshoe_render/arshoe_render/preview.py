@@ -35,7 +35,7 @@ def contact_sheet(shoe: Shoe, width: int = 640, height: int = 400, oversample: i
     w, h = width * oversample, height * oversample
     renderer = GlRenderer(w, h)
     parts = [renderer.upload(mesh) for mesh in shoe.meshes]
-    camera = Camera.from_fov(w, h, np.deg2rad(30))
+    camera = Camera.from_fov(w, h, np.deg2rad(33))
     grey = np.full((h, w, 3), 205, np.uint8)
     tiles = []
     for azimuth, elevation in np.deg2rad(VIEWS):

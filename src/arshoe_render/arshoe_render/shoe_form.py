@@ -116,18 +116,20 @@ class ShoeForm:
         p = self.p
         lift = p.collar - 86
         # Reflected at the heel (a = 1), so that the halves join smoothly.
-        knots = np.array([0, 0.15, A_THROAT, 0.45, A_TOP, 0.68, 0.76, 0.85, 0.93, 1.0])
-        x = np.array([243, 227, 207, 163, 119, 97, 70, 41, 15, 3.0])
-        wide = 2 if side > 0 else -1
-        y = np.array(
-            [0, 0, p.throat * 0.75, p.throat, p.throat + 3, 22 + wide, 29 + wide, 29.5 + wide, 21 + wide * 0.5, 0]
-        )
+        knots = np.array([0, 0.15, 0.27, A_THROAT, 0.45, A_TOP, 0.67, 0.75, 0.85, 0.90, 0.94, 0.97, 1.0])
+        x = np.array([243, 227, 210, 206, 163, 119, 99, 73, 41, 20.5, 9.5, 4.6, 3.0])
+        wide = np.array([0, 0, 0, 0, 0, 0, 0.7, 1, 1, 0.8, 0.6, 0.3, 0]) * (2 if side > 0 else -1)
+        throat = p.throat * np.array([0, 0, 0, 0.7, 1, 1.25])
+        y = wide + np.concatenate([throat, [22, 28.5, 29.5, 24.5, 17, 9, 0]])
         top, dip = 92 + lift * 0.9, p.collar - p.collar_dip
-        z_collar = np.array([top, dip + 0.62 * (top - dip), dip + 3, dip + 2, p.collar - 6, p.collar])
+        heel = p.collar - dip
+        z_collar = dip + np.concatenate(
+            [(top - dip) * np.array([1, 0.6, 0.1]), heel * np.array([0.1, 0.5, 0.8, 0.95, 1])]
+        )
         mirrored = np.concatenate([knots, 2 - knots[-2::-1]])
         x_a = hermite(a, mirrored, np.concatenate([x, x[-2::-1]]))
         y_a = hermite(a, mirrored, np.concatenate([y, -y[-2::-1]])) * side * p.width + self.middle(x_a)
-        collar_knots = np.concatenate([knots[4:], 2 - knots[-2:3:-1]])
+        collar_knots = np.concatenate([knots[5:], 2 - knots[-2:4:-1]])
         collar = hermite(a, collar_knots, np.concatenate([z_collar, z_collar[-2::-1]]))
         # The throat's edges lie lower than the middle line.
         drop = (np.abs(y_a - self.middle(x_a)) / 34) ** 2 * 9

@@ -19,8 +19,18 @@ from arshoe_render.shoe_paint import (
 )
 
 MM = 1e-3
-COLUMNS = 49
-UPPER_ROWS = 13
+A_COLUMNS = np.concatenate(
+    [
+        np.linspace(0, 0.26, 12),
+        np.linspace(0.27, 0.31, 4),
+        np.linspace(0.35, 0.6, 8),
+        np.linspace(0.62, 0.9, 12),
+        np.linspace(0.92, 1, 9),
+    ]
+)
+"""Where the curves of the upper and the sole stand: close together where the outline bends."""
+UPPER_ROWS = 11
+LACE_SIDES = 5
 ROLL = ((0.45, 0.35), (1.0, 0.35), (1.55, -0.1), (1.8, -1.2))
 """The upper's edge, in units of its thickness: how far inwards and up from the top line."""
 
@@ -127,7 +137,25 @@ def random_parameters(rng: np.random.Generator) -> ShoeParameters:
 
 DESIGNS = {
     "sneaker": ShoeParameters(),
-}
+    "court": ShoeParameters(
+        form=FormParameters(toe_square=0.4, toe_height=42, sole_heel=14, sole_toe=11, sole_wall=15, toe_spring=4),
+        colors=Colors(
+            upper=(0.11, 0.11, 0.12), panel=(0.16, 0.16, 0.17), accent=(0.85, 0.84, 0.80), lining=(0.22, 0.21, 0.20),
+            lace=(0.90, 0.89, 0.86), sole=(0.93, 0.92, 0.88), outsole=(0.24, 0.23, 0.22),
+        ),
+        panels=Panels(toe_cap=44, mudguard=0, counter=48, eyestay=15, band=0, perforations=False),
+    ),
+    "runner": ShoeParameters(
+        form=FormParameters(
+            toe_height=46, sole_heel=24, sole_toe=15, sole_wall=14, sole_flare=6, toe_spring=11, collar=90
+        ),
+        colors=Colors(
+            upper=(0.86, 0.25, 0.13), panel=(0.68, 0.14, 0.09), accent=(0.98, 0.86, 0.66), lining=(0.14, 0.14, 0.17),
+            lace=(0.97, 0.95, 0.90), sole=(0.96, 0.95, 0.92), outsole=(0.13, 0.13, 0.14),
+        ),
+        panels=Panels(mudguard=9, counter=64, eyestay=11, band=20, perforations=True),
+    ),
+}  # fmt: skip
 """The bundled shoes."""
 
 Part = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -141,7 +169,12 @@ def _mesh(parts: list[Part], material: Material) -> Mesh:
     faces = np.concatenate([f + offset for (_, _, f), offset in zip(parts, offsets, strict=True)])
     a, b, c = (vertices[faces[:, i]] for i in range(3))
     faces = faces[np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-3]
-    normals = smooth_normals(vertices, faces)
+    # Seams of the texture have their vertices twice; the surface goes on smoothly there.
+    _, same = np.unique(np.round(vertices, 2), axis=0, return_inverse=True)
+    same = same.reshape(-1)
+    welded = np.zeros((same.max() + 1, 3))
+    welded[same] = vertices
+    normals = smooth_normals(welded, same[faces])[same]
     return Mesh((vertices * MM).astype(np.float32), faces, normals, uvs.astype(np.float32), None, material)
 
 
@@ -156,7 +189,7 @@ def _edge(form: ShoeForm, side: int, a: np.ndarray) -> tuple[np.ndarray, np.ndar
     top = form.top_line(side, a)
     ahead, behind = form.top_line(side, np.clip(a + 0.01, 0, 2)), form.top_line(side, np.clip(a - 0.01, 0, 1))
     along = ahead - behind
-    inwards = np.stack([along[..., 1], -along[..., 0], np.zeros(a.shape)], -1) * side
+    inwards = np.stack([-along[..., 1], along[..., 0], np.zeros(a.shape)], -1) * side
     inwards /= np.linalg.norm(inwards, axis=-1, keepdims=True).clip(1e-9)
     thickness = np.interp(
         a, [A_THROAT - 0.01, A_THROAT + 0.01, A_TOP, A_TOP + 0.12, 0.93, 1], [0, 1.6, 1.8, 5, 5, 4.5]
@@ -168,18 +201,18 @@ def _edge(form: ShoeForm, side: int, a: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def _upper(form: ShoeForm) -> list[Part]:
     parts = []
-    a = np.linspace(0, 1, COLUMNS)
+    a = A_COLUMNS
     t = np.sin(np.linspace(0, 1, UPPER_ROWS) * np.pi / 2)[:, None] ** 0.9
     for side in (1, -1):
         outside = form.upper(side, a, t)
         points = np.concatenate([outside, _edge(form, side, a)[0]])
-        v = np.concatenate([1 - t[:, 0], np.full(len(ROLL), 0.003)])[:, None]
-        parts.append(_grid(points, (a / 2 + (0 if side > 0 else 0.5))[None], v, flip=side > 0))
+        v = np.concatenate([1 - t[:, 0], np.full(len(ROLL), 0.01)])[:, None]
+        parts.append(_grid(points, (a / 2 if side > 0 else 1 - a / 2)[None], v, flip=side > 0))
     return parts
 
 
 def _sole(form: ShoeForm) -> list[Part]:
-    a = np.linspace(0, 1, COLUMNS)
+    a = A_COLUMNS
     flare = form.p.sole_flare
     # Rows from the lip down: how far out, and how far down the wall (0 top, 1 bottom).
     outsole = [(flare, 0.72), (flare - 0.5, 0.745), (flare, 0.77), (flare - 0.6, 0.98), (flare - 3, 1.0)]
@@ -188,7 +221,7 @@ def _sole(form: ShoeForm) -> list[Part]:
     for side in (1, -1):
         x = form.outline(side, a)[:, 0]
         top, bottom = form.sole_top(x), form.sole_bottom(x)
-        xy = np.stack([form.outline(side, a, np.full(COLUMNS, out)) for out, _ in profile])
+        xy = np.stack([form.outline(side, a, np.full(len(a), out)) for out, _ in profile])
         z = top + (bottom - top) * profile[:, 1:]
         points = np.concatenate([xy, z[..., None]], -1)
         u = a / 2 if side > 0 else 1 - a / 2
@@ -202,7 +235,7 @@ def _sole(form: ShoeForm) -> list[Part]:
 
 def _lining(form: ShoeForm) -> list[Part]:
     low, high = FABRIC_ROWS["lining"]
-    a = np.linspace(A_THROAT, 1, 33)
+    a = np.linspace(0, 1, 33)
     parts = []
     for side in (1, -1):
         rim = _edge(form, side, a)[0][-1]
@@ -222,22 +255,25 @@ def _lining(form: ShoeForm) -> list[Part]:
 
 def _tongue(form: ShoeForm) -> Part:
     low, high = FABRIC_ROWS["tongue"]
-    x = np.array([214, 190, 165, 143, 128, 117, 108, 101.0])
-    z = form.ridge_height(x) - np.array([6, 5, 4.5, 4, 3.5, 3, -3, -11.0])
-    half = form.p.throat + np.array([4, 6, 7, 8, 9, 10, 10, 9.0])
+    x = np.array([226, 205, 165, 143, 128, 117, 109, 103, 98.5])
+    z = form.ridge_height(x) - np.array([5, 5, 4.5, 4, 3.5, 2.5, -3, -9, -15])
+    half = form.p.throat + np.array([0, 4, 7, 7, 7, 7, 7.5, 7.5, 7])
     middle = catmull_rom(np.column_stack([x, form.middle(x), z]), 2)
     width = catmull_rom(half[:, None], 2)[:, 0]
+    width[-3:] *= (0.97, 0.88, 0.62)  # rounded corners
+    thick = np.interp(
+        np.arange(len(middle)), [0, 8, len(middle) - 4, len(middle) - 2, len(middle) - 1], [1, 2, 4, 3.6, 0.6]
+    )
+    crown = np.linspace(0.10, 0.30, len(middle))
     along = np.gradient(middle, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True)
     across = np.array([0.0, 1.0, 0.0]) * np.ones_like(along)
     up = np.cross(across, along)
-    thick = np.interp(np.arange(len(middle)), [0, 8, len(middle) - 3, len(middle) - 1], [1.5, 2.0, 4.0, 1.0])
     section = np.linspace(0, 2 * np.pi, 17)
     c, s = np.cos(section), np.sin(section)
     flat = np.sign(s) * np.abs(s) ** 0.6
-    offset = c[None, :, None] * (across * width[:, None])[:, None]
-    offset = offset + (flat[None, :] * thick[:, None] - (c**2)[None] * (0.12 * width)[:, None])[..., None] * up[:, None]
-    points = middle[:, None] + offset
+    height = flat * thick[:, None] - c**2 * (crown * width)[:, None]
+    points = middle[:, None] + c[None, :, None] * (across * width[:, None])[:, None] + height[..., None] * up[:, None]
     v = low + (high - low) * np.linspace(0, 1, len(middle))[:, None]
     return _grid(points, section[None] / (2 * np.pi) * 4, v, flip=True)
 
@@ -251,14 +287,14 @@ def _ribbon(path: np.ndarray, up: np.ndarray, samples: int, width: float = 3.0, 
     across = np.cross(up, along)
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     up = np.cross(along, across)
-    points = sweep(curve, across * width, up * thick, 6)
+    points = sweep(curve, across * width, up * thick, LACE_SIDES)
     u = np.linspace(0, 1, samples)[:, None] * 4
-    v = low + (high - low) * np.linspace(0, 1, 7)[None]
+    v = low + (high - low) * np.linspace(0, 1, LACE_SIDES + 1)[None]
     return _grid(points, u, v, flip=False)
 
 
 def _laces(form: ShoeForm, bow: bool) -> list[Part]:
-    left, right = (eyelet_points(form, side, 5.0) for side in (1, -1))
+    left, right = (eyelet_points(form, side) for side in (1, -1))
     count = len(left)
     top = np.array([0.0, 0.0, 1.0])
     parts = []
@@ -270,7 +306,7 @@ def _laces(form: ShoeForm, bow: bool) -> list[Part]:
         quarter = [0.75 * p + 0.25 * middle + (0, 0, 0.35 * (height - middle[2]) + 2.0) for p in (start, end)]
         out, down = np.array([0, 0, 0.8]), np.array([0, 0, 1.5])
         path = np.stack([start - down, start + out, quarter[0], bridge, quarter[1], end + out, end - down])
-        return _ribbon(path, top, 10)
+        return _ribbon(path, top, 8)
 
     parts.append(crossing(left[0], right[0], 1.0))
     for i in range(count - 1):

@@ -71,12 +71,12 @@ def paint_upper(form: ShoeForm, colors: Colors, panels: Panels, size: int) -> np
 
     Returns:
         (size / 2, size, 3) uint8 sRGB: the lateral half left with u = a / 2, the medial half right with
-        u = 1/2 + a / 2; row v = 1 - t for the outside.
+        u = 1 - a / 2, so that they meet at the heel and, around the edge, at the toe; v = 1 - t.
     """
     a = np.repeat((np.arange(size // 2)[None] + 0.5) / (size // 2), size // 2, 0)
     t = np.repeat(1 - (np.arange(size // 2)[:, None] + 0.5) / (size // 2), size // 2, 1)
     halves = [_paint_half(form, colors, panels, side, a, t) for side in (1, -1)]
-    picture = np.concatenate(halves, 1)
+    picture = np.concatenate([halves[0], halves[1][:, ::-1]], 1)
     # Leather: a fine, weak grain, always the same.
     grain = np.random.default_rng(1).normal(0, 1, picture.shape[:2]).astype(np.float32)
     grain = cv2.GaussianBlur(grain, (0, 0), 0.8)
@@ -114,10 +114,7 @@ def _paint_half(form: ShoeForm, colors: Colors, panels: Panels, side: int, a: np
     _overlay(picture, np.maximum(collar, -10), colors.lining, x, z, panels.stitch * 0.5)
     tab = np.maximum(np.maximum(np.abs(P[..., 1]) - 9, x - 30), 46 - z)
     _overlay(picture, tab, colors.accent, x, z, panels.stitch)
-    eyelets = form.upper(side, eyelet_positions(), 1.0)
-    inside = eyelets + (form.upper(side, eyelet_positions(), 0.9) - eyelets) * [[0.0, 0.0, 0.0]]
-    inside = _inset(form, side, 5.0)
-    hole = _distance_points(P, inside)
+    hole = _distance(P, eyelet_points(form, side))
     _blend(picture, smoothstep(3.6, 3.2, hole), np.array(colors.panel) * 0.62)
     _blend(picture, smoothstep(2.2, 1.8, hole), np.array([0.05, 0.05, 0.05]))
     # The upper darkens where it meets the sole.
@@ -125,16 +122,13 @@ def _paint_half(form: ShoeForm, colors: Colors, panels: Panels, side: int, a: np
     return picture
 
 
-def _inset(form: ShoeForm, side: int, distance: float) -> np.ndarray:
-    """Points (EYELETS, 3) on the upper about `distance` mm from the throat's edge, beside the eyelet rows."""
+def eyelet_points(form: ShoeForm, side: int, distance: float = 5.0) -> np.ndarray:
+    """The eyelets (EYELETS, 3) of one side, front to back, on the upper, `distance` mm from the throat's edge."""
     a = eyelet_positions()[:, None]
     t = np.linspace(1, 0.5, 60)[None]
     line = form.upper(side, a, t)
     length = np.concatenate([np.zeros((EYELETS, 1)), np.cumsum(np.linalg.norm(np.diff(line, axis=1), axis=2), 1)], 1)
     return line[np.arange(EYELETS), np.abs(length - distance).argmin(1)]
-
-
-eyelet_points = _inset
 
 
 def _perforate(picture: np.ndarray, x: np.ndarray, across: np.ndarray, a: np.ndarray) -> None:
@@ -164,16 +158,13 @@ def _blend(picture: np.ndarray, weight: np.ndarray, color: np.ndarray | Color) -
     picture += weight[..., None] * (np.asarray(color) - picture)
 
 
-def _distance_points(P: np.ndarray, points: np.ndarray) -> np.ndarray:
+def _distance(P: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Distance (H, W) of P (H, W, 3) to the nearest of points (K, 3)."""
     best = np.full(P.shape[:2], np.inf, np.float32)
     P = P.astype(np.float32)
     for point in points.astype(np.float32):
         np.minimum(best, ((P - point) ** 2).sum(-1), out=best)
     return np.sqrt(best).astype(np.float64)
-
-
-_distance = _distance_points
 
 
 def paint_sole(form: ShoeForm, colors: Colors, size: int) -> np.ndarray:
@@ -185,7 +176,7 @@ def paint_sole(form: ShoeForm, colors: Colors, size: int) -> np.ndarray:
     wall[:] = colors.sole
     # A fine groove under the lip, a ribbed strip at the toe, and the tread's edge with its notches.
     wall *= (1 - 0.25 * np.exp(-(((v - 0.34) / 0.025) ** 2)))[..., None]
-    toe = np.abs(u - np.round(u)) < 0.09
+    toe = smoothstep(0.13, 0.08, np.abs(u - np.round(u)))
     ribs = 0.5 + 0.5 * np.sin(2 * np.pi * u * 260)
     wall *= (1 - 0.22 * ribs * toe * smoothstep(0.36, 0.40, v) * smoothstep(0.70, 0.66, v))[..., None]
     _blend(wall, smoothstep(0.735, 0.75, v), colors.outsole)
@@ -215,6 +206,7 @@ def paint_fabric(colors: Colors, size: int = 128) -> np.ndarray:
         picture[index * quarter : (index + 1) * quarter] = color
     y, x = np.mgrid[:size, :size]
     weave = np.where((x // 2 + y // 2) % 2, 1.0, 0.9)
+    weave[3 * quarter :] = 1.0
     weave[2 * quarter : 3 * quarter] = np.where((x + y)[2 * quarter : 3 * quarter] % 4 < 2, 1.0, 0.82)
     return _to_uint8(picture * weave[..., None])
 
