@@ -149,7 +149,7 @@ class SampleCache:
 
 
 class MaskFolder:
-    """Real pictures with masks but no keypoints: `img/NAME.jpg`, `mask/NAME.png`; the first two thirds are for training."""
+    """Real pictures with masks but no keypoints: `img/NAME.jpg`, `mask/NAME.png`; the first two thirds train."""
 
     def __init__(self, folder: Path, train: bool = True):
         """Read the list.

@@ -1,0 +1,125 @@
+"""`evaluate`: how well feet are found, on labelled pictures."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from arshoe_core import foot, se3
+from arshoe_core.camera import Camera
+from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_learning.coco_dataset import LabelledImage, read_annotations
+from arshoe_learning.metrics import PckCounter, PixelCounter, keypoint_ap, match
+from arshoe_perception import FootEstimator, FootEstimatorConfig
+from arshoe_perception.foot_estimator import FootEstimate
+from arshoe_perception.network_runner import NetworkConfig
+
+
+def evaluate(images: list[LabelledImage], estimator: FootEstimator) -> dict[str, float | int | None]:
+    """Run the estimator on every picture and compare.
+
+    Returns:
+        images, feet; mAP, AP50, AP75, AP90, AR (OKS, over the eight keypoints); feet_found (part of the labelled feet
+        that match a prediction), false_feet_per_image; side_accuracy, rot_deg, trans_cm (means over matched feet, with
+        the true foot length); pck_0.1, pck_0.2 (of all labelled points); iou_leg, iou_foot, mIoU, seg_AP (over
+        all pixels of all pictures); ms_per_image (median). None where the labels can't tell. Fractions are in 0 to 1.
+    """
+    pixels, pck = PixelCounter(), PckCounter((0.1, 0.2))
+    labelled, predicted, milliseconds = [], [], []
+    sides, rotations, translations = [], [], []
+    false_feet = found = 0
+    for index, image in enumerate(images):
+        picture = cv2.imread(str(image.file))
+        if picture is None:
+            raise BadInputError(f"picture is {str(image.file)!r}: missing or not a picture")
+        if picture.shape[1::-1] != (image.width, image.height):
+            raise BadInputError(f"picture is {str(image.file)!r}: not {image.width}x{image.height} as its label says")
+        camera = image.camera or Camera.from_fov(image.width, image.height)
+        start = time.perf_counter()
+        estimate = estimator(picture, camera)
+        milliseconds.append((time.perf_counter() - start) * 1e3)
+
+        points = [complete_points(estimate, i, camera) for i in range(len(estimate.poses))]
+        labelled += [(index, label) for label in image.feet]
+        predicted += [(index, p, pose.score) for p, pose in zip(points, estimate.poses, strict=True)]
+        pairs = match([label.keypoints for label in image.feet], points)
+        found, false_feet = found + len(pairs), false_feet + len(points) - len(pairs)
+        for i, label in enumerate(image.feet):
+            pck.add(label.keypoints, points[pairs[i]] if i in pairs else None)
+        for i, j in pairs.items():
+            label, pose = image.feet[i], estimate.poses[j]
+            if label.side != foot.Side.UNKNOWN:
+                sides.append(label.side == pose.side)
+            if label.R is not None:
+                rotations.append(np.rad2deg(se3.rotation_angle(label.R, pose.T_camera_foot[:3, :3])))
+                t = pose.T_camera_foot[:3, 3] * label.foot_length / pose.foot_length
+                translations.append(np.linalg.norm(t - label.t) * 100)
+        if image.mask is not None:
+            mask = cv2.imread(str(image.mask), cv2.IMREAD_GRAYSCALE)
+            if mask is None or mask.shape != estimate.mask.shape:
+                raise BadInputError(f"mask is {str(image.mask)!r}: not a grey picture of its image's size")
+            pixels.add(mask, estimate)
+    feet = len(labelled)
+    return {
+        "images": len(images),
+        "feet": feet,
+        **keypoint_ap(labelled, predicted),
+        "side_accuracy": _mean(sides),
+        **pixels.result(),
+        "rot_deg": _mean(rotations),
+        "trans_cm": _mean(translations),
+        **pck.result(),
+        "feet_found": found / feet if feet else None,
+        "false_feet_per_image": false_feet / len(images) if images else None,
+        "ms_per_image": float(np.median(milliseconds)) if milliseconds else None,
+    }
+
+
+def complete_points(estimate: FootEstimate, index: int, camera: Camera) -> np.ndarray:
+    """(8, 2) image pixels of one found foot; a keypoint that is missing is where the pose projects it."""
+    keypoints, pose = estimate.keypoints[index], estimate.poses[index]
+    model = foot.keypoints(pose.side, pose.foot_length)
+    projected = camera.project(se3.transform_points(pose.T_camera_foot, model))
+    return np.where(keypoints.found[:, None], keypoints.points, projected)
+
+
+def _mean(values: list) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="evaluate", description=__doc__)
+    parser.add_argument("--annotations", type=Path, required=True, help="COCO keypoints JSON")
+    parser.add_argument("--images", type=Path, help="folder of the pictures; by default images/ beside the JSON")
+    parser.add_argument("--masks", type=Path, help="folder of the masks; by default masks/ beside the JSON")
+    parser.add_argument("--model", default="", help="ONNX file; by default the bundled one")
+    parser.add_argument("--json", type=Path, help="write the result there too")
+    args = parser.parse_args(argv)
+    try:
+        images = read_annotations(args.annotations, args.images, args.masks)
+        if not images:
+            raise BadInputError(f"annotations is {str(args.annotations)!r}: lists no pictures")
+        estimator = FootEstimator(FootEstimatorConfig(network=NetworkConfig(model=args.model)))
+        result = evaluate(images, estimator)
+        if args.json:
+            temporary = args.json.with_suffix(".tmp")
+            temporary.write_text(json.dumps(result, indent=1) + "\n")
+            temporary.replace(args.json)
+    except BadInputError as error:
+        print(f"evaluate: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except OSError as error:
+        print(f"evaluate: json is {str(args.json)!r}: {error.strerror}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    for key, value in result.items():
+        print(f"{key:22}{'-' if value is None else f'{value:.4g}'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
