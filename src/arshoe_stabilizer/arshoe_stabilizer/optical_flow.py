@@ -1,0 +1,129 @@
+"""How far each tracked foot has moved in the image since the last frame: FAST corners, bidirectional Lucas-Kanade."""
+
+import cv2
+import numpy as np
+
+from arshoe_core.camera import Camera
+from arshoe_core.types import MASK_FOOT
+
+_WINDOW = (11, 11)
+_LEVELS = 3
+_MARGIN = 40
+"""Pixels around the regions that are looked at: a corner that moves farther is lost."""
+_FAST_THRESHOLD = 10
+_MIN_PAIRS = 5
+_MAX_RETURN_ERROR = 0.7
+"""Pixels of the reduced frame; a corner that flow does not take back to where it came from is dropped."""
+_CUT_DIFFERENCE = 35.0
+"""Mean grey-level difference of two 16 x 12 thumbnails, brightness aside, above which the scene has changed."""
+
+
+class OpticalFlow:
+    """Holds the last frame; gives mean displacements of regions of it."""
+
+    def __init__(self, width: int, max_corners: int) -> None:
+        """
+        Args:
+            width: frames wider than this are reduced to it, px.
+            max_corners: most corners per region.
+        """
+        self._width, self._max_corners = width, max_corners
+        self._fast = cv2.FastFeatureDetector_create(_FAST_THRESHOLD)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last frame."""
+        self._gray = self._foot = self._thumbnail = None
+
+    def update(self, image_bgr: np.ndarray, mask: np.ndarray, regions: list[np.ndarray]) -> list[np.ndarray | None]:
+        """Take in a frame; say how far the regions of the last one have moved.
+
+        Args:
+            image_bgr: (H, W, 3) uint8.
+            mask: (H, W) uint8, as `arshoe_core.types` has it.
+            regions: convex polygons (N, 2), image px in the last frame, nearest to the camera last.
+
+        Returns:
+            For each region its mean displacement (2,) in image px, the paper's (3), or None where too few corners
+            could be followed.
+        """
+        scale = min(1.0, self._width / image_bgr.shape[1])
+        size = (round(image_bgr.shape[1] * scale), round(image_bgr.shape[0] * scale))
+        last_gray, last_foot = self._gray, self._foot
+        self._gray = cv2.resize(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
+        self._foot = cv2.compare(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST), MASK_FOOT, cv2.CMP_EQ)
+        if last_gray is None or last_gray.shape != self._gray.shape or not regions:
+            return [None] * len(regions)
+        to_image = np.array(image_bgr.shape[1::-1]) / size
+        reduced = [np.rint(region / to_image).astype(int) for region in regions]
+        box, origin = _box(reduced, size)
+        corners, owner = self._corners(last_gray[box], last_foot[box], [region - origin for region in reduced])
+        start, end, kept = _follow(last_gray[box], self._gray[box], corners)
+        owner = owner[kept]
+        return [_mean_displacement(start[owner == i], end[owner == i], to_image) for i in range(len(regions))]
+
+    def is_cut(self, image_bgr: np.ndarray) -> bool:
+        """Whether a frame shows another scene than the frame of the last call (False at the first)."""
+        small = cv2.resize(image_bgr, (16, 12), interpolation=cv2.INTER_AREA).astype(np.float32).mean(2)
+        last, self._thumbnail = self._thumbnail, small - small.mean()
+        return last is not None and float(np.abs(self._thumbnail - last).mean()) > _CUT_DIFFERENCE
+
+    def _corners(self, gray: np.ndarray, foot: np.ndarray, regions: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """The strongest corners (N, 2) float32 of each region's feet pixels, and their regions' indices (N,)."""
+        labels = np.zeros(gray.shape, np.uint8)
+        for i, region in enumerate(regions):
+            cv2.fillConvexPoly(labels, cv2.convexHull(region.astype(np.int32)), i + 1)
+        for i in range(len(regions)):
+            region = cv2.compare(labels, i + 1, cv2.CMP_EQ)
+            seen = cv2.bitwise_and(region, foot)
+            if not seen.any():  # the network has lost the foot
+                seen = region
+            inner = cv2.erode(seen, np.ones(_WINDOW, np.uint8))  # windows at the edge see the floor, which stays
+            labels[(region > 0) & ((inner if inner.any() else seen) == 0)] = 0
+        found = self._fast.detect(gray, labels)
+        if not found:
+            return np.zeros((0, 2), np.float32), np.zeros(0, int)
+        points = np.array([k.pt for k in found], np.float32)
+        response = np.array([k.response for k in found])
+        owner = labels[points[:, 1].astype(int), points[:, 0].astype(int)].astype(int) - 1
+        strongest_first = np.argsort(-response, kind="stable")
+        chosen = np.concatenate(
+            [strongest_first[owner[strongest_first] == i][: self._max_corners] for i in range(len(regions))]
+        )
+        return points[chosen], owner[chosen]
+
+
+def camera_shift(displacement: np.ndarray | None, depth: float, camera: Camera) -> np.ndarray | None:
+    """The paper's (4): a displacement (2,) in image px as camera translation (3,) in metres at unchanged depth."""
+    if displacement is None:
+        return None
+    return np.array([displacement[0] * depth / camera.fx, displacement[1] * depth / camera.fy, 0.0])
+
+
+def _box(regions: list[np.ndarray], size: tuple[int, int]) -> tuple[tuple[slice, slice], np.ndarray]:
+    """Rows and columns around the regions within an image of `size` (width, height), and the first x, y of them."""
+    points = np.concatenate(regions)
+    low = np.clip(points.min(0) - _MARGIN, 0, np.array(size) - 1)
+    high = np.clip(points.max(0) + _MARGIN, low + 1, size)
+    return (slice(low[1], high[1]), slice(low[0], high[0])), low
+
+
+def _follow(last: np.ndarray, current: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Corners there (N, 2) and here (N, 2) that flow takes forth and back, and which of the given ones they are."""
+    if len(corners) == 0:
+        return corners, corners, np.zeros(0, bool)
+    here, forth, _ = cv2.calcOpticalFlowPyrLK(last, current, corners[:, None], None, winSize=_WINDOW, maxLevel=_LEVELS)
+    back, returned, _ = cv2.calcOpticalFlowPyrLK(current, last, here, None, winSize=_WINDOW, maxLevel=_LEVELS)
+    here, back = here[:, 0], back[:, 0]
+    kept = (forth[:, 0] > 0) & (returned[:, 0] > 0) & (np.linalg.norm(back - corners, axis=1) < _MAX_RETURN_ERROR)
+    return corners[kept], here[kept], kept
+
+
+def _mean_displacement(start: np.ndarray, end: np.ndarray, to_image: np.ndarray) -> np.ndarray | None:
+    """(3) over the pairs (N, 2) that move like most: background seen through the region must not drag the mean."""
+    displacement = (end - start).astype(np.float64)
+    if len(displacement) < _MIN_PAIRS:
+        return None
+    middle = np.median(displacement, 0)
+    off = np.linalg.norm(displacement - middle, axis=1)
+    return displacement[off <= max(1.0, 2 * np.median(off))].mean(0) * to_image

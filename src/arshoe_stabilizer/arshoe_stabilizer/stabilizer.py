@@ -1,0 +1,77 @@
+"""Measured poses of each frame to steady, tracked ones."""
+
+import numpy as np
+
+from arshoe_core import se3
+from arshoe_core.camera import Camera
+from arshoe_core.errors import BadInputError
+from arshoe_core.types import FootPose
+from arshoe_stabilizer.config import StabilizerConfig
+from arshoe_stabilizer.optical_flow import OpticalFlow
+from arshoe_stabilizer.tracker import Tracker
+
+_MAX_GAP = 1.0
+"""Seconds without a frame after which tracks are dropped."""
+
+
+class Stabilizer:
+    """Tracks feet through a video and smooths their poses.
+
+    Results depend on nothing but the calls since the last reset: the same input gives the same output, bit for bit.
+    """
+
+    def __init__(self, config: StabilizerConfig | None = None) -> None:
+        self.config = config or StabilizerConfig()
+        self._flow = OpticalFlow(self.config.flow_width, self.config.flow_corners)
+        self._tracker = Tracker(self.config)
+        self._last_stamp: float | None = None
+
+    def reset(self) -> None:
+        """Forget everything; as newly made."""
+        self._flow.reset()
+        self._tracker.reset()
+        self._last_stamp = None
+
+    def update(
+        self, image_bgr: np.ndarray, mask: np.ndarray, camera: Camera, stamp_s: float, poses_raw: list[FootPose]
+    ) -> list[FootPose]:
+        """Take in one frame.
+
+        Args:
+            image_bgr: (H, W, 3) uint8.
+            mask: (H, W) uint8: 0 background, 1 leg, 2 foot.
+            camera: intrinsics of the image.
+            stamp_s: time of the frame in seconds. A stamp that is not later than the last one resets.
+            poses_raw: measured poses of this frame.
+
+        Returns:
+            One pose per tracked foot, by track id; feet lost a short time ago among them, as PREDICTED.
+
+        Raises:
+            BadInputError: if image, mask and camera are not of one size.
+        """
+        size = (camera.height, camera.width)
+        if image_bgr.shape[:2] != size or mask.shape != size:
+            raise BadInputError(
+                f"image is {image_bgr.shape[:2]}, mask {mask.shape}, camera {size}; allowed: one size (height, width)"
+            )
+        if self._last_stamp is not None and stamp_s <= self._last_stamp:
+            self.reset()
+        dt = 0.0 if self._last_stamp is None else stamp_s - self._last_stamp
+        self._last_stamp = stamp_s
+        if self._flow.is_cut(image_bgr) or dt > _MAX_GAP:
+            self._tracker.drop_tracks()
+        displacements = self._displacements(image_bgr, mask, camera)
+        return self._tracker.update(poses_raw, displacements, camera, dt)
+
+    def _displacements(self, image_bgr: np.ndarray, mask: np.ndarray, camera: Camera) -> list[np.ndarray | None]:
+        """Mean displacement (2,) px of each track's foot by optical flow, None where it can't tell."""
+        tracks = self._tracker.tracks
+        regions = [camera.project(se3.transform_points(track.pose.T_camera_foot, track.points)) for track in tracks]
+        visible = [i for i, region in enumerate(regions) if np.isfinite(region).all()]
+        visible.sort(key=lambda i: -tracks[i].pose.T_camera_foot[2, 3])
+        found = self._flow.update(image_bgr, mask, [regions[i] for i in visible])
+        displacements: list[np.ndarray | None] = [None] * len(tracks)
+        for i, displacement in zip(visible, found, strict=True):
+            displacements[i] = displacement
+        return displacements
