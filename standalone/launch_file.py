@@ -265,7 +265,10 @@ class _Reader:
     def _parameter(self, parameter: _Entity, scope: _Scope) -> list[str]:
         self._line = parameter.line
         if set(parameter) == {"from"}:
-            return ["--params-file", self._text(parameter["from"], scope)]
+            path = Path(self._text(parameter["from"], scope))
+            if not path.is_file():
+                raise self._error(f"no parameter file {path}")
+            return ["--params-file", str(path)]
         if not {"name", "value"} <= set(parameter) <= {"name", "value", "type"}:
             raise self._error("param needs the key 'from', or 'name', 'value' and perhaps 'type'")
         name, value = self._text(parameter["name"], scope), parameter["value"]

@@ -16,6 +16,7 @@ def package(tmp_path, monkeypatch) -> Path:
     (prefix / "share/ament_index/resource_index/packages").mkdir(parents=True)
     (prefix / "share/ament_index/resource_index/packages/demo_pkg").touch()
     (prefix / "share/demo_pkg").mkdir()
+    (prefix / "share/demo_pkg/config.yaml").touch()
     (prefix / "lib/demo_pkg").mkdir(parents=True)
     (prefix / "lib/demo_pkg/script").write_text("#!/somewhere else/bin/python\n")
     (prefix / "lib/demo_pkg/binary").write_bytes(b"\x7fELF")
@@ -179,6 +180,7 @@ def test_errors_name_the_line(read, package, text, line, message):
     [
         ("- node: {pkg: nowhere, exec: a}\n", "no package 'nowhere' is installed"),
         ("- node: {pkg: demo_pkg, exec: a}\n", "no executable 'a'; it has: binary, script"),
+        ("- node:\n    pkg: demo_pkg\n    exec: binary\n    param: [{from: a.yaml}]\n", "no parameter file a.yaml"),
         (
             "- node:\n    pkg: demo_pkg\n    exec: binary\n    param: [{name: fps, value: fast, type: float}]\n",
             r"fps is 'fast'; allowed: a number \(float\)",
