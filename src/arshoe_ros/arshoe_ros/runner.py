@@ -24,9 +24,9 @@ def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
     # rclpy's handlers shut the context down and then call these, instead of raising KeyboardInterrupt anywhere.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
+    rclpy.init(args=args)
     node = None
     try:
-        rclpy.init(args=args)
         node = factory()
         gc.collect()
         gc.freeze()  # what lives for ever need not be looked at by each collection
