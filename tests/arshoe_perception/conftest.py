@@ -7,21 +7,10 @@ from arshoe_core import foot, se3
 from arshoe_core.camera import Camera
 from arshoe_core.foot import LIMBS, NUM_KEYPOINTS, Side
 from arshoe_core.types import FootKeypoints, NetworkOutput
+from arshoe_perception.preprocessing import cell_to_image_transform, letterbox
 
 CELLS = 64
 LIMB_HALF_WIDTH = 1.0
-
-
-def letterbox(camera: Camera) -> np.ndarray:
-    """cell_to_image (2, 3) of an image scaled to fit 256 x 256 and centred."""
-    scale = max(camera.width, camera.height) / 256
-    pad_x, pad_y = 128 - camera.width / scale / 2, 128 - camera.height / scale / 2
-    return np.array(
-        [
-            [4 * scale, 0, (2 - pad_x) * scale - 0.5],
-            [0, 4 * scale, (2 - pad_y) * scale - 0.5],
-        ]
-    )
 
 
 def _maps(points: np.ndarray, sigma: float, amplitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -54,7 +43,8 @@ def render_maps():
     """
 
     def render(feet, camera, missing=(), sigma=1.5, noise=0.0, seed=0):
-        affine = letterbox(camera)
+        _, input_to_image = letterbox(np.zeros((camera.height, camera.width, 3), np.uint8))
+        affine = cell_to_image_transform(input_to_image)
         heatmaps, pafs = np.zeros((NUM_KEYPOINTS, CELLS, CELLS)), np.zeros((2 * len(LIMBS), CELLS, CELLS))
         for i, points in enumerate(feet):
             amplitude = np.array([0.0 if (i, k) in missing else 1.0 for k in range(NUM_KEYPOINTS)])

@@ -1,0 +1,177 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arshoe_core import se3
+from arshoe_core.camera import Camera
+from arshoe_core.errors import BadInputError
+from arshoe_core.foot import Side
+from arshoe_perception.pose_estimator import PoseConfig, PoseEstimator
+
+CELL_PX = 10.0
+MIDDLE = np.array([0.13, 0, 0.03])
+sides = st.sampled_from([Side.LEFT, Side.RIGHT])
+headings, elevations = st.floats(-np.pi, np.pi), st.floats(0.3, 1.45)
+distances, directions = st.floats(0.4, 1.5), st.floats(-0.2, 0.2)
+
+
+def error(pose, T):
+    """Rotation error in radians, position error of the foot's middle in metres."""
+    found, true = (se3.transform_points(M, MIDDLE) for M in (pose.T_camera_foot, T))
+    return se3.rotation_angle(pose.T_camera_foot[:3, :3], T[:3, :3]), np.linalg.norm(found - true)
+
+
+@pytest.fixture(scope="module")
+def estimate(as_keypoints, project, camera):
+    """estimate(T, side, noise px, missing, outliers) -> the pose found for one foot."""
+
+    def run(T, side, noise=0.0, missing=(), outliers=(), seed=0, camera=camera, config=None):
+        rng = np.random.default_rng(seed)
+        points = project(T, side, camera) + noise * rng.standard_normal((8, 2))
+        for k in outliers:
+            points[k] += (50, -40)
+        estimator = PoseEstimator(config)
+        _, poses = estimator.from_keypoints([as_keypoints(points, missing)], camera, CELL_PX)
+        assert len(poses) == 1, estimator.rejected
+        return poses[0]
+
+    return run
+
+
+@settings(deadline=None)
+@given(headings, elevations, distances, directions, directions, sides)
+def test_exact_keypoints_give_the_exact_pose(estimate, foot_transform, heading, elevation, distance, x, y, side):
+    T = foot_transform(heading, elevation, distance, at=(x, y))
+    pose = estimate(T, side)
+    assert pose.side == side
+    np.testing.assert_allclose(pose.T_camera_foot, T, atol=1e-4)
+    assert pose.reprojection_error < 0.05
+    assert pose.score > 0.99
+
+
+@settings(deadline=None)
+@given(headings, st.floats(0.5, 1.3), st.floats(0.4, 0.9), sides, st.integers(0, 10**6))
+def test_noise_of_a_pixel(estimate, foot_transform, heading, elevation, distance, side, seed):
+    T = foot_transform(heading, elevation, distance)
+    pose = estimate(T, side, noise=1.0, seed=seed)
+    rotation, position = error(pose, T)
+    assert pose.side == side
+    assert np.rad2deg(rotation) < 10
+    assert position < 0.06
+    assert 0.1 < pose.reprojection_error < 3
+
+
+@pytest.mark.parametrize("missing", [(1,), (0, 4), (2, 3, 7), (4, 5, 6)])
+@pytest.mark.parametrize("side", [Side.LEFT, Side.RIGHT])
+def test_missing_keypoints(estimate, foot_transform, missing, side):
+    T = foot_transform(1.2, 0.8, 0.7)
+    pose = estimate(T, side, missing=missing)
+    assert pose.side == side
+    np.testing.assert_allclose(pose.T_camera_foot, T, atol=1e-4)
+
+
+@pytest.mark.parametrize("outliers", [(0,), (1,), (3,), (7,), (1, 6)])
+def test_outliers_are_left_aside(estimate, foot_transform, outliers):
+    T = foot_transform(1.2, 0.8, 0.7)
+    pose = estimate(T, Side.RIGHT, noise=0.5, outliers=outliers)
+    rotation, position = error(pose, T)
+    assert pose.side == Side.RIGHT
+    assert np.rad2deg(rotation) < 8
+    assert position < 0.03
+    assert pose.reprojection_error < 5
+
+
+def test_side_of_noisy_feet_far_away(estimate, foot_transform):
+    """Residuals alone mistake many of these; seeing the sole from above decides."""
+    rng = np.random.default_rng(5)
+    right = 0
+    for seed in range(60):
+        T = foot_transform(rng.uniform(-np.pi, np.pi), rng.uniform(0.3, 1.3), rng.uniform(1.5, 2.5))
+        side = Side(int(rng.integers(1, 3)))
+        right += estimate(T, side, noise=2.0, seed=seed).side == side
+    assert right >= 57
+
+
+def test_two_feet_of_a_wearer_are_left_and_right(as_keypoints, project, foot_transform, camera):
+    """Seen along the floor, a foot's side is hard to tell; the pair is not."""
+    rng = np.random.default_rng(6)
+    right = 0
+    for _ in range(40):
+        feet = [
+            (Side.LEFT, foot_transform(np.pi / 2, 0.15, 1.2, at=(-0.07, 0.2))),
+            (Side.RIGHT, foot_transform(np.pi / 2, 0.15, 1.2, at=(0.07, 0.2))),
+        ]
+        keypoints = [as_keypoints(project(T, s, camera) + 2 * rng.standard_normal((8, 2))) for s, T in feet]
+        found, poses = PoseEstimator().from_keypoints(keypoints, camera, CELL_PX)
+        assert [k.side for k in found] == [p.side for p in poses]
+        left = next((p for p in poses if p.side == Side.LEFT), None)
+        right += left is not None and len({p.side for p in poses}) == 2 and left.T_camera_foot[0, 3] < 0
+    assert right >= 36
+
+
+def test_covariance_covers_the_error(estimate, foot_transform):
+    """Errors over many noisy trials, in standard deviations, are of the order of one."""
+    T = foot_transform(1.0, 0.9, 0.6)
+    config = PoseConfig(keypoint_noise=0.1, shape_noise=0.0)  # 1 px
+    scaled = []
+    for seed in range(60):
+        pose = estimate(T, Side.LEFT, noise=1.0, seed=seed, config=config)
+        scaled.append((pose.T_camera_foot[:3, 3] - T[:3, 3]) / np.sqrt(np.diag(pose.covariance)[:3]))
+        assert np.linalg.eigvalsh(pose.covariance).min() > 0
+    assert 0.6 < np.std(scaled) < 1.8
+
+
+def test_lens_distortion_is_undone(estimate, foot_transform):
+    camera = replace(Camera.from_fov(640, 480), distortion=(-0.25, 0.08, 0.001, -0.001, 0.0))
+    T = foot_transform(0.4, 0.8, 0.5, at=(0.3, 0.2))
+    np.testing.assert_allclose(estimate(T, Side.LEFT, camera=camera).T_camera_foot, T, atol=5e-3)
+
+
+def test_foot_length_sets_the_scale(estimate, foot_transform):
+    T = foot_transform(0.4, 0.8, 0.5)
+    pose = estimate(T, Side.LEFT, config=PoseConfig(foot_length=0.13))
+    np.testing.assert_allclose(pose.T_camera_foot[:3, 3], T[:3, 3] / 2, atol=1e-4)
+    assert pose.foot_length == 0.13
+
+
+def test_what_is_no_foot_is_rejected_and_counted(as_keypoints, project, foot_transform, camera):
+    def rejected(keypoints, config=None):
+        estimator = PoseEstimator(config)
+        features, poses = estimator.from_keypoints(keypoints, camera, CELL_PX)
+        return len(features), len(poses), dict(estimator.rejected)
+
+    good = as_keypoints(project(foot_transform(1, 0.9, 0.8), Side.LEFT, camera))
+    slightly_off = replace(good, points=good.points + 3, scores=good.scores * 0.8)
+    noise = as_keypoints(np.random.default_rng(0).uniform(100, 400, (8, 2)))
+    far = as_keypoints(project(foot_transform(1, 0.9, 3.0), Side.LEFT, camera))
+    others = [as_keypoints(good.points + np.array([x, 0])) for x in (-200, 200)]
+    assert rejected([good]) == (1, 1, {})
+    assert rejected([good, slightly_off]) == (1, 1, {"duplicate": 1})
+    assert rejected([noise]) == (0, 0, {"residual": 1})
+    assert rejected([far], PoseConfig(max_distance=2.0)) == (0, 0, {"distance": 1})
+    assert rejected([as_keypoints(good.points, missing=range(5))]) == (0, 0, {"no_fit": 1})
+    assert rejected([good, *others]) == (2, 2, {"too_many": 1})
+    assert rejected([]) == (0, 0, {})
+
+
+def test_maps_to_poses(render_maps, project, foot_transform, camera):
+    truth = {
+        Side.LEFT: foot_transform(1.4, 0.9, 0.8, at=(-0.12, 0)),
+        Side.RIGHT: foot_transform(1.7, 1.0, 0.8, at=(0.12, 0.05)),
+    }
+    output = render_maps([project(T, side, camera) for side, T in truth.items()], camera)
+    keypoints, poses = PoseEstimator()(output, camera)
+    assert {p.side for p in poses} == {Side.LEFT, Side.RIGHT}
+    for features, pose in zip(keypoints, poses, strict=True):
+        rotation, position = error(pose, truth[pose.side])
+        assert features.side == pose.side
+        assert np.rad2deg(rotation) < 1
+        assert position < 0.005
+
+
+def test_camera_of_another_size_is_refused(render_maps, camera):
+    with pytest.raises(BadInputError, match="320x240"):
+        PoseEstimator()(render_maps([], camera), Camera.from_fov(320, 240))
