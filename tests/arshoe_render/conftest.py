@@ -32,7 +32,9 @@ def tube(rings: np.ndarray) -> Mesh:
 
 def ellipses(centres: np.ndarray, half_x: np.ndarray, half_y: np.ndarray) -> np.ndarray:
     angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
-    offsets = np.stack([np.outer(half_x, np.cos(angle)), np.outer(half_y, np.sin(angle)), np.zeros((len(half_x), 32))], -1)
+    offsets = np.stack(
+        [np.outer(half_x, np.cos(angle)), np.outer(half_y, np.sin(angle)), np.zeros((len(half_x), 32))], -1
+    )
     return (centres[:, None] + offsets) * MM
 
 
@@ -47,11 +49,13 @@ def foot_meshes() -> list[Mesh]:
     """A bare foot that fits into the standard shoe."""
     z = np.array([3, 20, 50, 70, 85.0])
     ankle = ellipses(
-        np.column_stack([[52, 50, 52, 54, 54], np.zeros(5), z]), np.array([46, 48, 46, 46, 43]), np.array([26, 28, 26, 26, 28])
+        np.column_stack([[52, 50, 52, 54, 54], np.zeros(5), z]),
+        np.array([46, 48, 46, 46, 43]),
+        np.array([26, 28, 26, 26, 28]),
     )
     x = np.array([30, 90, 140, 190, 230, 252.0])
     angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
-    half_y, half_z = np.array([26, 32, 38, 43, 36, 15]), np.array([36, 38, 31, 20, 13, 7])
+    half_y, half_z = np.array([22, 26, 31, 36, 28, 10]), np.array([30, 32, 26, 17, 11, 6])
     fore = np.stack(
         [
             np.repeat(x[:, None], 32, 1),

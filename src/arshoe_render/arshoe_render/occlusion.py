@@ -14,8 +14,9 @@ def silhouette_occlusion(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray,
     runs from M0 to M1; N0 and N1 are their nearest points on S1. Hidden are the region M0 N0 N1 M1 and the opening
     itself, out of which the leg comes.
 
-    With no crossing (the leg does not reach S0, or covers all of it) only the opening is hidden; of several covered
-    parts the longest counts. An opening that faces away leaves the whole shoe in front of the leg.
+    The mask is not exact: it is grown a little to find M0 and M1, and the region M0 N0 N1 M1 ends where the wearer
+    ends. With no crossing (the leg does not reach S0, or covers all of it) only the opening is hidden; of several
+    covered parts the longest counts. An opening that faces away leaves the whole shoe in front of the leg.
 
     Args:
         shoe: (H, W) bool, where the shoe is seen.
@@ -31,15 +32,16 @@ def silhouette_occlusion(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray,
         return np.zeros_like(shoe)
     hidden = opening & _grown(wearer)
     S0 = _outline(shoe | opening)
-    run = _longest_run(leg[S0[:, 1], S0[:, 0]])
+    run = _longest_run(_grown(leg)[S0[:, 1], S0[:, 0]])
     if run is None:
         return hidden
     covered = S0[run]
     M0, M1 = covered[0], covered[-1]
     N0, N1 = (S1[((S1 - M) ** 2).sum(1).argmin()] for M in (M0, M1))
     region = np.zeros(shoe.shape, np.uint8)
-    cv2.fillPoly(region, [np.concatenate([covered, [N1, N0]]).astype(np.int32)], 1)
-    return hidden | (region.astype(bool) & (shoe | opening))
+    # By way of the opening's middle, so that nothing stays between the line N0 N1 and a hollow S1.
+    cv2.fillPoly(region, [np.concatenate([covered, [N1, S1.mean(0), N0]]).astype(np.int32)], 1)
+    return hidden | (region.astype(bool) & (shoe | opening) & wearer)
 
 
 def soft_alpha(visible: np.ndarray) -> np.ndarray:

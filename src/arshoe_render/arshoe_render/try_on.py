@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 MAX_FEET = 60
 _OPENING = 100
 """Added to a foot's label where its shoe's opening or its leg tube is seen."""
-_MARGIN = 16
+_MARGIN = 24
 """Pixels around the shoes that are worked on: room for feathering and the contact shadow."""
 _MIN_DEPTH = 0.05
 
@@ -178,7 +178,7 @@ class TryOnRenderer:
             points = camera.project(self._sole @ foot.T_camera_model[:3, :3].T + foot.T_camera_model[:3, 3])
             if np.isfinite(points).all() and np.abs(points).max() < 1e5:
                 cv2.fillPoly(shade, [np.round((points + 0.5) / 4 - 0.5).astype(np.int32)], 255)
-        shade = cv2.blur(cv2.blur(shade, (7, 7)), (5, 5))
+        shade = cv2.blur(cv2.blur(shade, (5, 5)), (5, 5))
         shade = cv2.resize(shade, (shade.shape[1] * 4, shade.shape[0] * 4), interpolation=cv2.INTER_LINEAR)[
             :height, :width
         ]
