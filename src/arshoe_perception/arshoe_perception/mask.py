@@ -30,9 +30,9 @@ def decode_mask(output: NetworkOutput, threshold: float = 0.5) -> np.ndarray:
         return mask
 
     smooth, smooth_to_image = _smooth_segmentation(output)
-    box_to_smooth = cv2.invertAffineTransform(smooth_to_image - [[0, 0, x0], [0, 0, y0]])
+    smooth_to_box = smooth_to_image - [[0, 0, x0], [0, 0, y0]]
     box = cv2.warpAffine(
-        smooth, box_to_smooth, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        smooth, smooth_to_box, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     leg, foot = cv2.split(box)
     level = round(threshold * 255)

@@ -1,0 +1,39 @@
+"""The mask against shapes drawn at cell resolution."""
+
+import numpy as np
+import pytest
+
+from arshoe_core.types import NetworkOutput
+from arshoe_perception.mask import decode_mask
+from arshoe_perception.preprocessing import preprocess
+
+
+def output_of(segmentation, width=640, height=480):
+    _, cell_to_image = preprocess(np.zeros((height, width, 3), np.uint8))
+    empty = np.zeros((0, 64, 64), np.float32)
+    return NetworkOutput(empty, empty, segmentation.astype(np.float32), cell_to_image, width, height)
+
+
+def test_nothing_is_background():
+    mask = decode_mask(output_of(np.zeros((2, 64, 64))))
+    assert mask.shape == (480, 640) and mask.dtype == np.uint8 and not mask.any()
+
+
+@pytest.mark.parametrize("width, height", [(640, 480), (480, 640), (1280, 720), (200, 200)])
+def test_discs_come_back_at_image_size(width, height):
+    v, u = np.mgrid[:64, :64]
+    leg, foot = np.hypot(u - 26, v - 28) < 8, np.hypot(u - 40, v - 34) < 7
+    output = output_of(np.stack([leg & ~foot, foot]), width, height)
+    mask = decode_mask(output)
+    y, x = np.mgrid[:height, :width]
+    to_cell = np.linalg.inv(np.vstack([output.cell_to_image, [0, 0, 1]]))
+    cells = np.stack([x, y, np.ones_like(x)], -1) @ to_cell.T
+    foot_truth = np.hypot(cells[..., 0] - 40, cells[..., 1] - 34) < 7
+    leg_truth = (np.hypot(cells[..., 0] - 26, cells[..., 1] - 28) < 8) & ~foot_truth
+    for value, truth in ((1, leg_truth), (2, foot_truth)):
+        found = mask == value
+        assert (found & truth).sum() / (found | truth).sum() > 0.93
+
+
+def test_a_full_map_fills_the_picture():
+    assert (decode_mask(output_of(np.stack([np.zeros((64, 64)), np.ones((64, 64))]))) == 2).all()

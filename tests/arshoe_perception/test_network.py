@@ -1,0 +1,34 @@
+"""The network is the paper's size and gives the maps the contract names."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from arshoe_perception.network import FootNetwork, count_flops, count_parameters, fuse_batch_norm  # noqa: E402
+
+
+def test_parameters_and_flops_are_the_papers():
+    network = FootNetwork().eval()
+    assert count_parameters(network) == pytest.approx(1.292e6, rel=0.03)
+    assert count_flops(network) == pytest.approx(0.984e9, rel=0.05)
+
+
+@pytest.mark.parametrize("size", [128, 160, 256])
+def test_maps_have_a_quarter_of_the_input_size(size):
+    maps = FootNetwork().eval()(torch.zeros(2, 3, size, size))
+    assert [tuple(m.shape) for m in maps] == [(2, c, size // 4, size // 4) for c in (8, 14, 2)]
+
+
+def test_folding_batch_norms_changes_nothing():
+    torch.manual_seed(0)
+    network = FootNetwork().eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.2, 0.2)
+            module.running_var.uniform_(0.5, 2)
+    image = torch.randn(1, 3, 128, 128)
+    with torch.no_grad():
+        before = network(image)
+        after = fuse_batch_norm(network)(image)
+    for a, b in zip(before, after, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
