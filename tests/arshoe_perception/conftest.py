@@ -5,29 +5,10 @@ import pytest
 
 from arshoe_core import foot, se3
 from arshoe_core.camera import Camera
-from arshoe_core.foot import LIMBS, NUM_KEYPOINTS, Side
+from arshoe_core.foot import NUM_KEYPOINTS, Side
 from arshoe_core.types import FootKeypoints, NetworkOutput
-from arshoe_perception.preprocessing import cell_to_image_transform, letterbox
-
-CELLS = 64
-LIMB_HALF_WIDTH = 1.0
-
-
-def _maps(points: np.ndarray, sigma: float, amplitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Gaussians (8, 64, 64) and limbs' unit vectors (14, 64, 64) of one foot's points (8, 2) in cells."""
-    v, u = np.mgrid[:CELLS, :CELLS].astype(np.float64)
-    heatmaps, pafs = np.zeros((NUM_KEYPOINTS, CELLS, CELLS)), np.zeros((2 * len(LIMBS), CELLS, CELLS))
-    for k, (x, y) in enumerate(points):
-        heatmaps[k] = amplitude[k] * np.exp(-((u - x) ** 2 + (v - y) ** 2) / (2 * sigma**2))
-    for limb, (a, b) in enumerate(LIMBS):
-        line = points[b] - points[a]
-        length = max(np.linalg.norm(line), 1e-6)
-        x, y = line / length
-        along = (u - points[a][0]) * x + (v - points[a][1]) * y
-        across = np.abs((u - points[a][0]) * y - (v - points[a][1]) * x)
-        on_limb = (along >= -0.5) & (along <= length + 0.5) & (across <= LIMB_HALF_WIDTH)
-        pafs[2 * limb][on_limb], pafs[2 * limb + 1][on_limb] = x, y
-    return heatmaps, pafs
+from arshoe_learning.targets import make_targets
+from arshoe_perception.preprocessing import INPUT_SIZE, cell_to_image_transform, letterbox
 
 
 @pytest.fixture(scope="session")
@@ -37,29 +18,25 @@ def camera() -> Camera:
 
 @pytest.fixture(scope="session")
 def render_maps():
-    """render_maps(feet, camera, missing=[(foot, keypoint)], sigma=1.5, noise=0.0, seed=0) -> NetworkOutput.
+    """render_maps(feet, camera, missing=[(foot, keypoint)], noise=0.0, seed=0) -> NetworkOutput.
 
-    feet: image points (8, 2) of each; noise is added to all maps.
+    The maps that training teaches for feet with image points (8, 2) each; noise is added to all maps.
     """
 
-    def render(feet, camera, missing=(), sigma=1.5, noise=0.0, seed=0):
+    def render(feet, camera, missing=(), noise=0.0, seed=0):
         _, input_to_image = letterbox(np.zeros((camera.height, camera.width, 3), np.uint8))
-        affine = cell_to_image_transform(input_to_image)
-        heatmaps, pafs = np.zeros((NUM_KEYPOINTS, CELLS, CELLS)), np.zeros((2 * len(LIMBS), CELLS, CELLS))
+        keypoints = np.full((len(feet), NUM_KEYPOINTS, 2), np.nan)
         for i, points in enumerate(feet):
-            amplitude = np.array([0.0 if (i, k) in missing else 1.0 for k in range(NUM_KEYPOINTS)])
-            one = _maps((points - affine[:, 2]) / np.diag(affine[:, :2]), sigma, amplitude)
-            heatmaps, pafs = np.maximum(heatmaps, one[0]), np.where(pafs == 0, one[1], pafs)
+            keypoints[i] = (points - input_to_image[:, 2]) / np.diag(input_to_image[:, :2])
+        for i, k in missing:
+            keypoints[i, k] = np.nan
+        targets = make_targets(keypoints, np.zeros((INPUT_SIZE, INPUT_SIZE), np.uint8))
         rng = np.random.default_rng(seed)
-        heatmaps, pafs = (m + noise * rng.standard_normal(m.shape) for m in (heatmaps, pafs))
-        return NetworkOutput(
-            heatmaps.astype(np.float32),
-            pafs.astype(np.float32),
-            np.zeros((2, CELLS, CELLS), np.float32),
-            affine,
-            camera.width,
-            camera.height,
+        heatmaps, pafs = (
+            m + noise * rng.standard_normal(m.shape, np.float32) for m in (targets.heatmaps, targets.pafs)
         )
+        affine = cell_to_image_transform(input_to_image)
+        return NetworkOutput(heatmaps, pafs, targets.segmentation, affine, camera.width, camera.height)
 
     return render
 

@@ -71,7 +71,7 @@ def test_six_feet(render_maps, camera, foot_transform, project):
         for y in (-0.25, 0.2)
         for x, side in ((-0.4, Side.LEFT), (0, Side.RIGHT), (0.4, Side.LEFT))
     ]
-    assert_same_feet(grouped(render_maps(feet, camera, sigma=1.0)), feet, atol=6)
+    assert_same_feet(grouped(render_maps(feet, camera)), feet, atol=6)
 
 
 def test_a_foot_cut_by_the_border_keeps_what_is_inside(render_maps, camera, foot_transform, project):

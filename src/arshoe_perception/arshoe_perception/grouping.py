@@ -6,6 +6,7 @@ from arshoe_core.assignment import assign
 from arshoe_core.foot import LIMBS, NUM_KEYPOINTS
 from arshoe_core.types import FootKeypoints, NetworkOutput
 
+_END_ON_AFFINITY = 0.5
 _SAMPLES = 10
 """Points along a limb at which its field is read."""
 
@@ -46,7 +47,8 @@ def group_peaks(
 def limb_affinity(start: np.ndarray, end: np.ndarray, field: np.ndarray) -> np.ndarray:
     """Mean projection (N, M) of a limb's field (2, H, W) on the straight lines from start (N, 2+) to end (M, 2+).
 
-    Where both ends fall in one cell the line has no direction; the field's mean length stands in for it.
+    Ends nearer than a cell, of a limb seen end on, have no direction and may have no field; that they meet speaks for
+    them.
     """
     if len(start) == 0 or len(end) == 0:
         return np.zeros((len(start), len(end)))
@@ -58,7 +60,7 @@ def limb_affinity(start: np.ndarray, end: np.ndarray, field: np.ndarray) -> np.n
     mean_field = sampled.mean(-1)
     length = np.hypot(line[..., 0], line[..., 1])
     along = (mean_field[0] * line[..., 0] + mean_field[1] * line[..., 1]) / np.maximum(length, 1e-6)
-    return np.where(length < 1, np.hypot(mean_field[0], mean_field[1]), along)
+    return np.where(length < 1, _END_ON_AFFINITY, along)
 
 
 def to_image(foot: np.ndarray, output: NetworkOutput) -> FootKeypoints:
