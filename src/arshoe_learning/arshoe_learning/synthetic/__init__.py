@@ -1,0 +1,1 @@
+"""Synthetic pictures of feet with exact labels: body, coverings, scene, camera, photograph."""

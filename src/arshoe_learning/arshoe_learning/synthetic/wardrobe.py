@@ -1,0 +1,302 @@
+"""What a leg wears: bare skin, socks, shoes; trousers, shorts or nothing above."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from arshoe_core.foot import STANDARD_FOOT_LENGTH
+from arshoe_core.se3 import inverse, transform_points
+from arshoe_core.types import MASK_FOOT, MASK_LEG
+from arshoe_learning.synthetic import paint
+from arshoe_learning.synthetic.assets import SPLITS, Assets, read_picture
+from arshoe_learning.synthetic.body import BodyModel, Leg
+from arshoe_learning.synthetic.clothes import read_shoe
+from arshoe_learning.synthetic.landmarks import Landmarks, bare_foot_frame, measure
+from arshoe_learning.synthetic.surface import NUM_SEGMENTS, SHIN, THIGH, TOES, Surface
+from arshoe_render.mesh import Material, Mesh, load_meshes, smooth_normals
+from arshoe_render.shoe_maker import make_shoe, random_parameters
+
+MM = 1 / 260
+"""A millimetre of the standard foot, in foot lengths: heights and lengths below scale with the foot."""
+MADE_SHOES = 300
+"""How many parametric shoes each split draws from."""
+COVERINGS = {"bare": 0.24, "sock": 0.22, "shoe": 0.54}
+
+
+@dataclass(frozen=True)
+class DressedLeg:
+    """A left leg at rest in its clothes.
+
+    Attributes:
+        leg: the bare one.
+        surfaces: all that is drawn.
+        covering: bare, sock or shoe.
+        landmarks: keypoints on the outer surface of the foot as worn.
+        T_rest_foot: (4, 4) frame of the bare foot.
+        sole: (K, 3), (K, 4): points of the outer surface that may touch the floor, and their weights.
+    """
+
+    leg: Leg
+    surfaces: list[Surface]
+    covering: str
+    landmarks: Landmarks
+    T_rest_foot: np.ndarray
+    sole: tuple[np.ndarray, np.ndarray]
+
+
+class Wardrobe:
+    """Dresses legs in what one split may use."""
+
+    def __init__(self, assets: Assets, body: BodyModel) -> None:
+        self._assets, self._body = assets, body
+        self._nails = assets.mpfb2 / "textures/mpfb_toenails.jpg"
+        self._fitted = [(shoe, shoe.weights(body)) for shoe in (read_shoe(p, body) for p in assets.clothes_shoes)]
+        self._modelled = [_normalised(load_meshes(path)) for path in assets.glb_shoes]
+        self._made = lru_cache(maxsize=MADE_SHOES)(self._make_shoe)
+
+    def dress(self, leg: Leg, rng: np.random.Generator, covering: str | None = None) -> DressedLeg:
+        """Draw clothes for a leg; `covering` fixes whether the foot is bare, in a sock or in a shoe."""
+        covering = covering or str(rng.choice(list(COVERINGS), p=list(COVERINGS.values())))
+        T_rest_foot, length = bare_foot_frame(leg.skin)
+        foot = _FootCoordinates(T_rest_foot, length)
+        skin = self._paint_skin(leg.skin, foot, rng)
+        if covering == "bare":
+            worn = _split_at_ankle(skin, foot)
+        elif covering == "sock":
+            worn = self._sock(leg, skin, foot, rng, shod=False)
+        else:
+            worn = self._shod(leg, skin, foot, rng)
+        outer = [s for s in worn if s.label == MASK_FOOT] + [s for s in worn if s.label == MASK_LEG]
+        landmarks = measure(outer, T_rest_foot, length)
+        low = [s.vertices[:, 2] < 0.05 * length + min(s.vertices[:, 2].min(), 0) for s in worn]
+        sole = tuple(
+            np.concatenate([getattr(s, name)[keep] for s, keep in zip(worn, low, strict=True)])
+            for name in ("vertices", "weights")
+        )
+        return DressedLeg(leg, worn + self._trousers(leg, length, rng), covering, landmarks, T_rest_foot, sole)
+
+    def _paint_skin(self, skin: Surface, foot: "_FootCoordinates", rng: np.random.Generator) -> Surface:
+        tone = paint.skin_color(rng)
+        x, _, z = foot(skin.vertices).T
+        colors = np.tile(tone, (len(skin.vertices), 1))
+        reddish = np.clip((x - 0.72) / 0.2, 0, 1) * (z < 0.3) + np.clip(0.12 - z, 0, 0.12) * 4
+        colors *= 1 + reddish[:, None] * rng.uniform(0, 0.4) * np.array([0.25, -0.12, -0.1])
+        if self._nails.is_file():
+            mask = read_picture(self._nails)[..., 0] / 255
+            row, column = ((1 - skin.uvs[:, 1]) * len(mask)).astype(int), (skin.uvs[:, 0] * mask.shape[1]).astype(int)
+            nail = mask[row.clip(0, len(mask) - 1), column.clip(0, mask.shape[1] - 1)][:, None]
+            polish = paint.random_color(rng) if rng.random() < 0.25 else tone * 1.15 + 0.05
+            colors = colors * (1 - nail) + polish * nail
+        material = Material((1, 1, 1, 1), paint.skin_texture(rng), roughness=rng.uniform(0.4, 0.75))
+        return replace(skin, colors=colors.clip(0, 1), uvs=skin.uvs * rng.uniform(5, 12), material=material)
+
+    def _sock(
+        self, leg: Leg, skin: Surface, foot: "_FootCoordinates", rng: np.random.Generator, shod: bool
+    ) -> list[Surface]:
+        """A sock on the smooth surface, and the skin above its cuff."""
+        low, high = (0.36, 0.9) if shod else (0.3, 1.1)
+        cuff = rng.uniform(low, high) if rng.random() < 0.8 else rng.uniform(1.0, 1.5)
+        thickness = rng.uniform(0.001, 0.003)
+        tights = leg.tights
+        wrinkles = 0.0008 * np.sin(tights.vertices @ rng.normal(0, 120, 3)) * rng.random()
+        vertices = tights.vertices + (thickness + wrinkles)[:, None] * tights.normals
+        normals = smooth_normals(vertices, tights.faces).astype(np.float64)
+        texture = paint.pattern(rng, paint.cloth_texture(rng, self._assets.fabrics))
+        material = Material((1, 1, 1, 1), texture, roughness=0.95, double_sided=True)
+        sock = replace(
+            tights, vertices=vertices, normals=normals, uvs=_cloth_uvs(vertices) / rng.uniform(0.05, 0.12),
+            label=MASK_FOOT, material=material,
+        )  # fmt: skip
+        z = foot(tights.vertices)[:, 2]
+        skin_z = foot(skin.vertices)[:, 2]
+        return [sock.clipped(cuff - z), skin.clipped(skin_z - cuff + 0.03)]
+
+    def _shod(self, leg: Leg, skin: Surface, foot: "_FootCoordinates", rng: np.random.Generator) -> list[Surface]:
+        kind = rng.random()
+        socks = rng.random() < 0.6
+        inner = self._sock(leg, skin, foot, rng, shod=True) if socks else _split_at_ankle(skin, foot)
+        if kind < 0.2 and self._fitted:
+            shoe, weights = self._fitted[rng.integers(len(self._fitted))]
+            vertices = shoe.vertices(leg)
+            colors = _two_tone(foot(vertices), rng)
+            normals = smooth_normals(vertices, shoe.faces).astype(np.float64)
+            texture = paint.cloth_texture(rng, self._assets.fabrics)
+            material = Material((1, 1, 1, 1), texture, roughness=rng.uniform(0.25, 0.9), double_sided=True)
+            uvs = _cloth_uvs(vertices) / rng.uniform(0.04, 0.12)
+            outer = [Surface(vertices, normals, shoe.faces, weights, uvs, colors, MASK_FOOT, material)]
+            hidden = shoe.deleted
+            inner = [s for s in (_without(s, leg, hidden) for s in inner) if len(s.faces)]
+        else:
+            modelled = kind < 0.34 and self._modelled
+            meshes = (
+                self._modelled[rng.integers(len(self._modelled))] if modelled else self._made(rng.integers(MADE_SHOES))
+            )
+            size = rng.uniform(1.0, 1.05) * np.array([1, *rng.uniform(0.97, 1.06, 2)])
+            outer = [_attach(mesh, size, foot, leg) for mesh in meshes]
+            kept = []
+            for surface in inner:
+                x, _, z = foot(surface.vertices).T
+                kept.append(surface.clipped(np.minimum(112 * MM - x, z - 35 * MM)))
+            inner = kept
+        return outer + inner
+
+    def _make_shoe(self, number: int) -> list[Mesh]:
+        parameters = random_parameters(np.random.default_rng([SPLITS.index(self._assets.split), number]))
+        return make_shoe(replace(parameters, side=1, texture_size=256))
+
+    def _trousers(self, leg: Leg, length: float, rng: np.random.Generator) -> list[Surface]:
+        kind = rng.choice(["none", "shorts", "long"], p=[0.18, 0.27, 0.55])
+        if kind == "none":
+            return []
+        ease = rng.uniform(0.004, 0.02)
+        if kind == "shorts":
+            hem, width = leg.knee[2] + rng.uniform(-0.05, 0.2), rng.uniform(0.0, 0.05)
+        else:
+            hem = rng.uniform(0.16, 1.0) * length if rng.random() < 0.75 else rng.uniform(0.05, 0.2) * length
+            width = rng.uniform(0.0, 0.05)
+        texture = paint.cloth_texture(rng, self._assets.fabrics)
+        if rng.random() < 0.12:
+            texture, color = paint.pattern(rng, texture), np.ones(3)
+        elif rng.random() < 0.3:  # denim
+            color = paint.linear(rng.uniform(0.5, 1.3) * np.array([60, 80, 118]))
+        else:
+            color = paint.random_color(rng)
+        material = Material((*color.clip(0, 1), 1), texture, roughness=0.95, double_sided=True)
+        return [_tube(leg, hem, ease, width, rng, material)]
+
+
+class _FootCoordinates:
+    """Rest-frame points to foot-frame points in foot lengths."""
+
+    def __init__(self, T_rest_foot: np.ndarray, length: float) -> None:
+        self.T_rest_foot, self.length = T_rest_foot, length
+        self._T_foot_rest = inverse(T_rest_foot)
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        return transform_points(self._T_foot_rest, points) / self.length
+
+
+def _split_at_ankle(skin: Surface, foot: _FootCoordinates) -> list[Surface]:
+    """Foot and leg, parted where a low-cut shoe would end: lower in front of the ankle bones' height at the back."""
+    z = foot(skin.vertices)[:, 2]
+    return [replace(skin.clipped(88 * MM - z), label=MASK_FOOT), skin.clipped(z - 88 * MM)]
+
+
+def _cloth_uvs(vertices: np.ndarray) -> np.ndarray:
+    """Metres along the leg down to the toes, and across; rings of a pattern run around leg and foot."""
+    x, y, z = vertices.T
+    return np.column_stack([y + 0.35 * (x + z), z - x])
+
+
+def _two_tone(foot: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Colours (N, 3) of a shoe at foot-frame points (N, 3) in foot lengths: sole, upper, perhaps a cap and a heel."""
+    upper, sole, accent = (paint.random_color(rng) for _ in range(3))
+    colors = np.tile(upper, (len(foot), 1))
+    x, _, z = foot.T
+    if rng.random() < 0.3:
+        colors[x > rng.uniform(0.72, 0.85)] = accent
+    if rng.random() < 0.3:
+        colors[x < rng.uniform(0.12, 0.25)] = accent
+    if rng.random() < 0.7:
+        colors[z < z.min() + rng.uniform(0.04, 0.11)] = sole
+    return colors
+
+
+def _without(surface: Surface, leg: Leg, deleted: np.ndarray) -> Surface:
+    """The surface less what lies nearest to deleted base vertices."""
+    from scipy.spatial import cKDTree
+
+    base = leg.to_rest(leg.base)
+    near = np.flatnonzero((base[:, 1] > 0) & (base[:, 2] < 0.35))
+    _, index = cKDTree(base[near]).query(surface.vertices, distance_upper_bound=0.05)
+    hidden = np.append(deleted[near], False)[index]
+    keep = ~hidden[surface.faces].any(1)
+    return replace(surface, faces=surface.faces[keep])
+
+
+def _normalised(meshes: list[Mesh]) -> list[Mesh]:
+    """A modelled shoe (y up, any size and heading along its longest axis) in the foot frame of a foot of 1 m."""
+    points = np.concatenate([m.vertices for m in meshes])
+    low, high = points.min(0), points.max(0)
+    span = high - low
+    T = np.zeros((4, 4))
+    long, side = (2, 0) if span[2] > span[0] else (0, 2)
+    scale = 1.03 / span[long]
+    T[0, long], T[2, 1], T[3, 3] = scale, scale, 1
+    T[1, side] = scale
+    centre = (low + high) / 2
+    T[:3, 3] = -T[:3, :3] @ np.array([centre[0], low[1], centre[2]])
+    placed = [m.transformed(T) for m in meshes]
+    points = np.concatenate([m.vertices for m in placed])
+    # The toe box is low and the collar is high: turn the high end to the heel.
+    high_end = points[points[:, 2] > 0.75 * points[:, 2].max(), 0].mean()
+    turn = np.diag([1.0, 1, 1, 1]) if high_end < 0 else np.diag([-1.0, -1, 1, 1])
+    turn[:3, 3] = (0.5, 0, -22 * MM)
+    return [m.transformed(turn) for m in placed]
+
+
+def _attach(mesh: Mesh, size: np.ndarray, foot: _FootCoordinates, leg: Leg) -> Surface:
+    """Put a shoe of the foot frame (for a foot of 1 m or 0.26 m) on the leg; it bends at the ball of the foot."""
+    unit = 1.0 if np.ptp(mesh.vertices[:, 0]) > 0.4 else STANDARD_FOOT_LENGTH
+    points = mesh.vertices.astype(np.float64) / unit * size
+    vertices = transform_points(foot.T_rest_foot, points * foot.length)
+    ball = foot(leg.ball[None])[0, 0]
+    weights = np.zeros((len(points), NUM_SEGMENTS))
+    weights[:, TOES] = _smoothstep((points[:, 0] - ball) / 0.2 + 0.5)
+    weights[:, SHIN] = 0.8 * _smoothstep((points[:, 2] - 0.3) / 0.25) * (points[:, 0] < 0.6)
+    weights[:, 2] = 1 - weights.sum(1)
+    normals = mesh.normals @ foot.T_rest_foot[:3, :3].T
+    colors = np.ones((len(points), 3)) if mesh.colors is None else mesh.colors[:, :3]
+    uvs = np.zeros((len(points), 2)) if mesh.uvs is None else mesh.uvs
+    material = replace(mesh.material, normal_texture=None, double_sided=True)
+    return Surface(vertices, normals.astype(np.float64), mesh.faces, weights, uvs, colors, MASK_FOOT, material)
+
+
+def _smoothstep(t: np.ndarray) -> np.ndarray:
+    t = np.clip(t, 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _tube(leg: Leg, hem: float, ease: float, width: float, rng: np.random.Generator, material: Material) -> Surface:
+    """A trouser leg: rings around the bones from the hip down to the hem, wider than the leg by `ease`, and by
+    `width` more at the hem; heights in metres above the bare sole.
+    """
+    rings, sectors = 40, 36
+    z = np.linspace(leg.hip[2] + 0.03, hem, rings)
+    joints = np.stack([leg.ankle - (0, 0, 0.2), leg.ankle, leg.knee, leg.hip, leg.hip + (0, 0, 0.1)])
+    centre = np.stack([np.interp(z, joints[:, 2], joints[:, i]) for i in (0, 1)], 1)
+    skin = leg.tights.vertices[leg.tights.vertices[:, 2] > leg.ankle[2] + 0.02]
+    radius = np.zeros((rings, 2))
+    for i in range(rings):
+        near = skin[np.abs(skin[:, 2] - max(z[i], leg.ankle[2] + 0.05)) < 0.03]
+        if (i and z[i] > leg.hip[2] - 0.05) or not len(near):
+            near = skin[np.abs(skin[:, 2] - leg.hip[2] + 0.08) < 0.03]
+        radius[i] = np.abs(near[:, :2] - centre[i]).max(0)
+    radius = cv2.blur(radius, (1, 5), borderType=cv2.BORDER_REPLICATE) + ease
+    radius += width * np.linspace(0, 1, rings)[:, None] ** 1.5
+    if hem < leg.knee[2] - 0.1:  # cloth hangs straight from the knee: it does not follow the ankle
+        calf = radius[z > leg.knee[2] - 0.18][-1]
+        hang = np.clip((leg.knee[2] - z) / (leg.knee[2] - hem), 0, 1)[:, None]
+        radius = np.maximum(radius, calf * rng.uniform(0.45, 0.85) * hang)
+    angle = np.linspace(0, 2 * np.pi, sectors + 1)
+    folds = sum(
+        rng.uniform(0, 0.004) * np.sin(k * angle[None] + rng.uniform(4, 45) * z[:, None] + rng.uniform(0, 6))
+        for k in rng.integers(1, 6, 4)
+    )
+    sag = rng.uniform(0, 0.012) * np.exp(-(((z - hem) / 0.1) ** 2))[:, None] * np.sin(rng.uniform(40, 110) * z[:, None])
+    radii = radius[:, None, :] + (folds + sag)[..., None]
+    ring = np.stack([np.cos(angle), np.sin(angle)], -1)
+    points = np.concatenate([centre[:, None] + radii * ring, np.repeat(z[:, None, None], sectors + 1, 1)], 2)
+    i, j = (a.ravel() for a in np.mgrid[: rings - 1, :sectors])
+    a, b = i * (sectors + 1) + j, i * (sectors + 1) + j + 1
+    c, d = a + sectors + 1, b + sectors + 1
+    faces = np.concatenate([np.column_stack([a, c, b]), np.column_stack([b, c, d])])
+    vertices = points.reshape(-1, 3)
+    weights = np.zeros((len(vertices), NUM_SEGMENTS))
+    weights[:, SHIN] = _smoothstep((leg.knee[2] - vertices[:, 2]) / 0.16 + 0.5)
+    weights[:, THIGH] = 1 - weights[:, SHIN]
+    uvs = np.column_stack([np.tile(angle / (2 * np.pi), rings) * 4, vertices[:, 2] * rng.uniform(8, 14)])
+    normals = smooth_normals(vertices, faces).astype(np.float64)
+    return Surface(vertices, normals, faces, weights, uvs, np.ones((len(vertices), 3)), MASK_LEG, material)
