@@ -7,8 +7,8 @@ from arshoe_core.foot import LIMBS, NUM_KEYPOINTS
 from arshoe_core.types import FootKeypoints, NetworkOutput
 
 _END_ON_AFFINITY = 0.5
-_SAMPLES = 10
-"""Points along a limb at which its field is read."""
+_FRACTIONS = np.linspace(0, 1, 10)[:, None]
+"""Where along a limb its field is read."""
 
 
 def group_peaks(
@@ -31,8 +31,7 @@ def group_peaks(
     """
     group_of = [np.full(len(p), -1) for p in peaks]
     groups: list[dict[int, int]] = []  # keypoint -> index of its peak
-    for limb, (a, b) in enumerate(LIMBS):
-        affinity = limb_affinity(peaks[a], peaks[b], pafs[2 * limb : 2 * limb + 2])
+    for (a, b), affinity in zip(LIMBS, limb_affinities(peaks, pafs), strict=True):
         for i, j in assign(affinity - paf_threshold):
             if group_of[a][i] < 0:
                 group_of[a][i] = len(groups)
@@ -44,23 +43,27 @@ def group_peaks(
     return sorted(feet, key=lambda foot: -foot[:, 2].sum())
 
 
-def limb_affinity(start: np.ndarray, end: np.ndarray, field: np.ndarray) -> np.ndarray:
-    """Mean projection (N, M) of a limb's field (2, H, W) on the straight lines from start (N, 2+) to end (M, 2+).
+def limb_affinities(peaks: list[np.ndarray], pafs: np.ndarray) -> list[np.ndarray]:
+    """How well the fields join peaks: for each limb (N, M), the mean projection of its field on the straight lines.
 
     Ends nearer than a cell, of a limb seen end on, have no direction and may have no field; that they meet speaks for
     them.
+
+    Args:
+        peaks: 8 arrays (N, 3) of u, v, score, inside the maps.
+        pafs: (14, H, W) float32.
     """
-    if len(start) == 0 or len(end) == 0:
-        return np.zeros((len(start), len(end)))
-    height, width = field.shape[1:]
-    line = end[None, :, :2] - start[:, None, :2]
-    points = start[:, None, None, :2] + line[:, :, None] * np.linspace(0, 1, _SAMPLES)[:, None]
-    cells = np.rint(points).astype(int)
-    sampled = field[:, cells[..., 1].clip(0, height - 1), cells[..., 0].clip(0, width - 1)]  # (2, N, M, samples)
-    mean_field = sampled.mean(-1)
-    length = np.hypot(line[..., 0], line[..., 1])
-    along = (mean_field[0] * line[..., 0] + mean_field[1] * line[..., 1]) / np.maximum(length, 1e-6)
-    return np.where(length < 1, _END_ON_AFFINITY, along)
+    shapes = [(len(peaks[a]), len(peaks[b])) for a, b in LIMBS]
+    start = np.concatenate([np.repeat(peaks[a][:, :2], m, 0) for (a, _), (_, m) in zip(LIMBS, shapes, strict=True)])
+    end = np.concatenate([np.tile(peaks[b][:, :2], (n, 1)) for (_, b), (n, _) in zip(LIMBS, shapes, strict=True)])
+    sizes = [n * m for n, m in shapes]
+    channel = 2 * np.repeat(np.arange(len(LIMBS)), sizes)[:, None]
+    line = end - start
+    u, v = np.rint(start[:, None] + line[:, None] * _FRACTIONS).astype(int).transpose(2, 0, 1)
+    length = np.sqrt((line**2).sum(1))
+    along = pafs[channel, v, u].mean(1) * line[:, 0] + pafs[channel + 1, v, u].mean(1) * line[:, 1]
+    affinity = np.where(length < 1, _END_ON_AFFINITY, along / np.maximum(length, 1))
+    return [a.reshape(shape) for a, shape in zip(np.split(affinity, np.cumsum(sizes)[:-1]), shapes, strict=True)]
 
 
 def to_image(foot: np.ndarray, output: NetworkOutput) -> FootKeypoints:
