@@ -172,7 +172,7 @@ def learning_rate(config: TrainConfig, progress: float) -> float:
     if config.schedule == "steps":
         return config.lr * config.step_factor ** sum(progress >= at for at in config.step_at)
     part = (progress - config.warmup) / (1 - config.warmup)
-    return config.lr * 0.5 * (1 + np.cos(np.pi * part))
+    return config.lr * 0.5 * (1 + float(np.cos(np.pi * part)))
 
 
 def input_size(config: TrainConfig, progress: float) -> int:
@@ -205,7 +205,7 @@ def validate(network: nn.Module, data: Dataset, config: TrainConfig, device: tor
             found += [float(part) for part in losses(outputs, targets, *gains(config, 1))]
             zeros = [torch.zeros_like(output) for output in outputs]
             empty += [float(part) for part in losses(zeros, targets, *gains(config, 1))]
-    return {n: f / e for n, f, e in zip(OUTPUT_CHANNELS, found, empty, strict=True) if e > 0}
+    return {n: float(f / e) for n, f, e in zip(OUTPUT_CHANNELS, found, empty, strict=True) if e > 0}
 
 
 def make_optimizer(config: TrainConfig, network: nn.Module) -> torch.optim.Optimizer:

@@ -1,0 +1,79 @@
+"""The measures against cases counted by hand, and the command on a small data set."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pycocotools")
+
+from arshoe_core.foot import OKS_SIGMAS, Side
+from arshoe_core.types import NetworkOutput
+from arshoe_learning.coco_dataset import LabelledFoot
+from arshoe_learning.evaluate import main
+from arshoe_learning.metrics import PckCounter, PixelCounter, keypoint_ap, match
+from arshoe_perception.foot_estimator import FootEstimate
+
+FOOT = np.array([[0, 0], [100, 0], [0, 30], [80, -20], [70, 20], [20, -10], [20, 10], [60, 0]], np.float32) + 200
+AREA = 100.0 * 50.0
+
+
+def test_matching_is_nearest_first_and_one_to_one():
+    far = FOOT + np.array([300, 0])
+    assert match([FOOT, far], [far + 5, FOOT + 10, FOOT + 2]) == {0: 2, 1: 0}
+    assert match([FOOT], [FOOT + np.array([60, 0])]) == {}
+    assert match([np.full((8, 2), np.nan)], [FOOT]) == {}
+
+
+def test_pck_counts_missed_feet_as_wrong():
+    counter = PckCounter((0.1, 0.2))
+    moved = FOOT.copy()
+    moved[:4] += (15, 0)
+    counter.add(FOOT, moved)
+    counter.add(FOOT, None)
+    assert counter.result() == {"pck_0.1": 4 / 16, "pck_0.2": 8 / 16}
+
+
+def test_ap_of_perfect_and_shifted_feet():
+    label = (0, LabelledFoot(FOOT, Side.LEFT, AREA))
+    assert keypoint_ap([label], [(0, FOOT, 0.9)]) == pytest.approx(
+        dict.fromkeys(("mAP", "AP50", "AP75", "AP90", "AR"), 1)
+    )
+    # OKS = exp(-d² / (2 area (2 sigma)²)) = 0.8 for all points: thresholds 0.5 to 0.8 pass, 7 of 10 (0.80 by a hair).
+    d = np.sqrt(-np.log(0.801) * 2 * AREA * (2 * OKS_SIGMAS[0]) ** 2)
+    shifted = keypoint_ap([label], [(0, FOOT + np.array([d, 0]), 0.9)])
+    assert shifted["AP75"] == pytest.approx(1) and shifted["AP90"] == 0 and shifted["mAP"] == pytest.approx(0.7)
+    assert keypoint_ap([label], [])["mAP"] == 0 and keypoint_ap([], [(0, FOOT, 0.9)])["mAP"] is None
+
+
+def test_pixels_are_counted_without_the_ignored():
+    label = np.zeros((256, 256), np.uint8)
+    label[:128, :128], label[128:, :128] = 1, 255
+    mask = np.zeros_like(label)
+    mask[:64, :128] = 1
+    mask[:, 128:] = 2
+    segmentation = np.zeros((2, 64, 64), np.float32)
+    segmentation[0, :32, :32] = 1
+    empty = np.zeros((0, 64, 64), np.float32)
+    affine = np.array([[4, 0, 1.5], [0, 4, 1.5]])
+    counter = PixelCounter()
+    counter.add(label, FootEstimate([], [], mask, NetworkOutput(empty, empty, segmentation, affine, 256, 256)))
+    result = counter.result()
+    assert result["iou_leg"] == pytest.approx(0.5) and result["iou_foot"] == 0
+    assert result["seg_AP"] == pytest.approx(0.5)
+
+
+def test_the_command_writes_every_key(tmp_path, make_dataset):
+    file = make_dataset(tmp_path, 3)
+    assert main(["--annotations", str(file), "--json", str(tmp_path / "r.json")]) == 0
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert set(result) == {
+        "images", "feet", "mAP", "AP50", "AP75", "AP90", "AR", "side_accuracy", "iou_leg", "iou_foot", "mIoU",
+        "seg_AP", "rot_deg", "trans_cm", "pck_0.1", "pck_0.2", "feet_found", "false_feet_per_image", "ms_per_image",
+    }  # fmt: skip
+    assert (result["images"], result["feet"], result["rot_deg"]) == (3, 3, None)
+
+
+def test_bad_input_is_one_line(tmp_path, capsys):
+    assert main(["--annotations", str(tmp_path / "none.json")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

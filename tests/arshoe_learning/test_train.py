@@ -1,0 +1,68 @@
+"""The training loop on a handful of pictures: it learns, writes, resumes and refuses bad input."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from arshoe_learning import train as train_module  # noqa: E402
+from arshoe_learning.train import TrainConfig, gains, input_size, learning_rate, load_config, main  # noqa: E402
+
+CONFIGS = Path(train_module.__file__).parent.parent / "configs"
+TINY = """
+samples: 32
+max_minutes: 0
+batch: 4
+epoch: 16
+sizes: [[0.0, 64]]
+bf16: false
+workers: 0
+threads: 1
+"""
+
+
+@pytest.fixture
+def run(tmp_path, make_dataset):
+    make_dataset(tmp_path / "data", 6)
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    arguments = ["--config", str(tmp_path / "tiny.yaml"), "--data", str(tmp_path / "data")]
+    arguments += ["--val", str(tmp_path / "data"), "--out", str(tmp_path / "run")]
+    return arguments, tmp_path / "run"
+
+
+def test_a_run_writes_weights_and_a_log_and_resumes(run):
+    arguments, out = run
+    assert main(arguments) == 0
+    rows = list(csv.DictReader((out / "log.csv").open()))
+    assert int(rows[-1]["samples"]) == 32 and float(rows[-1]["val_pafs"]) > 0
+    state = torch.load(out / "last.pt", weights_only=True)
+    assert state["samples"] == 32 and (out / "best.pt").exists()
+    assert main([*arguments, "--resume"]) == 0
+    assert torch.load(out / "last.pt", weights_only=True)["samples"] == 32
+
+
+def test_schedules():
+    cosine = TrainConfig(lr=1.0, warmup=0.1)
+    assert learning_rate(cosine, 0.0) < 0.02 and learning_rate(cosine, 0.1) == 1 and learning_rate(cosine, 1) < 1e-9
+    paper = load_config(CONFIGS / "paper.yaml")
+    factors = [learning_rate(paper, p) / paper.lr for p in (0.1, 0.2, 0.3, 0.9)]
+    np.testing.assert_allclose(factors, [1, 0.9, 0.81, 0.729])
+    sizes = TrainConfig(sizes=((0, 128), (0.5, 256)))
+    assert [input_size(sizes, p) for p in (0, 0.49, 0.5, 1)] == [128, 128, 256, 256]
+    assert gains(TrainConfig(heatmap_gain=(10, 0), paf_gain=(4, 2)), 0.5) == (5, 3)
+
+
+@pytest.mark.parametrize("name", ["cpu.yaml", "paper.yaml"])
+def test_shipped_configs_load(name):
+    load_config(CONFIGS / name)
+
+
+@pytest.mark.parametrize("text, message", [("lrate: 1", "lrate"), ("samples: 5", "exactly one"), ("a: [", "config is")])
+def test_bad_configs_are_named(run, tmp_path, capsys, text, message):
+    (tmp_path / "tiny.yaml").write_text(text)
+    assert main(run[0]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
