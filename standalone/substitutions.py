@@ -42,6 +42,8 @@ def substitute(text: str, variables: Mapping[str, str], environment: Mapping[str
         "equals": lambda a, b: str(a == b).lower(),
         "not-equals": lambda a, b: str(a != b).lower(),
     }
+    if '""' in text or "''" in text:
+        raise LaunchError(f"launch can't read an empty string in {text!r}; compare as in $(equals _$(var name) _)")
     result, position = _replace(text, 0, functions, inside=False)
     assert position == len(text)
     return result

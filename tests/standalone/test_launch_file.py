@@ -74,8 +74,8 @@ def test_conditions(read):
 - arg: {name: out, default: ""}
 - executable: {cmd: a, if: "true"}
 - executable: {cmd: b, unless: true}
-- executable: {cmd: c, if: $(not-equals "$(var out)" "")}
-- executable: {cmd: d, if: $(equals "$(var out)" '')}
+- executable: {cmd: c, if: $(not-equals _$(var out) _)}
+- executable: {cmd: d, if: $(equals "_$(var out)" '_')}
 """
     assert commands(read(text)) == [("a",), ("d",)]
     assert commands(read(text, out="a folder")) == [("a",), ("c",)]
@@ -163,6 +163,7 @@ launch:
         ("- let: {name: a, value: $(var b)}\n", 2, "no variable 'b'"),
         ("- let: {name: a, value: $(eval 1)}\n", 2, r"unknown substitution \$\(eval\); known: var"),
         ("- let: {name: a, value: $(var}\n", 2, "no closing bracket"),
+        ('- let: {name: a, value: $(equals a "")}\n', 2, "launch can't read an empty string"),
         ("- let: {name: a, value: $(var a b)}\n", 2, "does not take 2 arguments"),
         ("- executable: {cmd: a, if: maybe}\n", 2, "if is 'maybe'; allowed: true, false"),
         ("- group:\n  - arg: {name: a, default: b}\n  - what\n", 3, "each list item must be one action"),
