@@ -7,7 +7,7 @@ import pytest
 from arshoe_learning.augmentation import AugmentationConfig, augment, resize_sample
 from arshoe_learning.coco_dataset import Sample
 
-GEOMETRY_ONLY = AugmentationConfig(colour=0, blur=0, noise=0, jpeg=0, cutout=0)
+GEOMETRY_ONLY = AugmentationConfig(colour=0, blur=0, noise=0, jpeg=0, cutout=0, bars=0)
 
 
 def dotted_sample():
@@ -31,7 +31,7 @@ def test_keypoints_move_with_the_picture(seed):
 
 
 def test_a_flip_renames_no_keypoint():
-    flip = AugmentationConfig(0, (1, 1), 0, 1, 0, 0, 0, 0, 0)
+    flip = AugmentationConfig(0, (1, 1), 0, 1, 0, 0, 0, 0, 0, 0)
     sample = dotted_sample()
     flipped = augment(sample, 256, flip, np.random.default_rng(0))
     np.testing.assert_allclose(flipped.keypoints[..., 0], 255 - sample.keypoints[..., 0], atol=1e-3)
@@ -39,7 +39,7 @@ def test_a_flip_renames_no_keypoint():
 
 
 def test_everything_at_once_keeps_types_and_is_repeatable():
-    everything = AugmentationConfig(colour=1, blur=1, noise=1, jpeg=1, cutout=1)
+    everything = AugmentationConfig(colour=1, blur=1, noise=1, jpeg=1, cutout=1, bars=1)
     for seed in range(6):
         cv2.setRNGSeed(seed)
         a = augment(dotted_sample(), 128, everything, np.random.default_rng(seed))

@@ -18,7 +18,7 @@ class AugmentationConfig:
         rotation: largest turn in radians, either way.
         scale: smallest and largest zoom.
         shift: largest shift, fraction of the picture.
-        flip, colour, blur, noise, jpeg, cutout: probability of each.
+        flip, colour, blur, noise, jpeg, cutout, bars: probability of each; bars are what letterboxing leaves.
     """
 
     rotation: float = 0.6
@@ -30,6 +30,7 @@ class AugmentationConfig:
     noise: float = 0.3
     jpeg: float = 0.25
     cutout: float = 0.25
+    bars: float = 0.4
 
 
 def augment(sample: Sample, size: int, config: AugmentationConfig, rng: np.random.Generator) -> Sample:
@@ -51,6 +52,8 @@ def augment(sample: Sample, size: int, config: AugmentationConfig, rng: np.rando
     if rng.random() < config.jpeg:
         quality = int(rng.integers(25, 90))
         image = cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+    if rng.random() < config.bars:
+        keypoints = _add_bars(image, mask, keypoints, rng)
     return Sample(image, mask, keypoints)
 
 
@@ -91,6 +94,22 @@ def _cut_out(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> N
     x, y = rng.integers(0, size - width), rng.integers(0, size - height)
     image[y : y + height, x : x + width] = rng.integers(0, 256, 3)
     mask[y : y + height, x : x + width] = MASK_BACKGROUND
+
+
+def _add_bars(
+    image: np.ndarray, mask: np.ndarray, keypoints: np.ndarray | None, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Cut the picture to 4:3 or 16:9, in place, and return the keypoints without those that it loses."""
+    size = image.shape[0]
+    bar = round(size * rng.choice([1 / 8, 7 / 32]))
+    upright = rng.random() < 0.25
+    for part in (np.s_[:bar], np.s_[size - bar :]):
+        area = (slice(None), part) if upright else part
+        image[area], mask[area] = PAD_VALUE, MASK_BACKGROUND
+    if keypoints is None:
+        return None
+    across = keypoints[..., :1] if upright else keypoints[..., 1:]
+    return np.where((across > bar - 0.5) & (across < size - bar - 0.5), keypoints, np.nan).astype(np.float32)
 
 
 def _blur(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
