@@ -32,7 +32,8 @@ def silhouette_occlusion(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray,
         return np.zeros_like(shoe)
     hidden = opening & _grown(wearer)
     S0 = _outline(shoe | opening)
-    run = _longest_run(_grown(leg)[S0[:, 1], S0[:, 0]])
+    leg = _grown(leg)
+    run = _longest_run(leg[S0[:, 1], S0[:, 0]])
     if run is None:
         return hidden
     covered = S0[run]
@@ -41,7 +42,7 @@ def silhouette_occlusion(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray,
     region = np.zeros(shoe.shape, np.uint8)
     # By way of the opening's middle, so that nothing stays between the line N0 N1 and a hollow S1.
     cv2.fillPoly(region, [np.concatenate([covered, [N1, S1.mean(0), N0]]).astype(np.int32)], 1)
-    return hidden | (region.astype(bool) & (shoe | opening) & wearer)
+    return hidden | (region.astype(bool) & (shoe | opening) & leg & wearer)
 
 
 def soft_alpha(visible: np.ndarray) -> np.ndarray:

@@ -21,16 +21,16 @@ from arshoe_render.shoe_paint import (
 MM = 1e-3
 A_COLUMNS = np.concatenate(
     [
-        np.linspace(0, 0.26, 12),
+        np.linspace(0, 0.26, 10),
         np.linspace(0.27, 0.31, 4),
-        np.linspace(0.35, 0.6, 8),
-        np.linspace(0.62, 0.9, 12),
+        np.linspace(0.36, 0.6, 6),
+        np.linspace(0.63, 0.9, 9),
         np.linspace(0.92, 1, 9),
     ]
 )
 """Where the curves of the upper and the sole stand: close together where the outline bends."""
 UPPER_ROWS = 11
-LACE_SIDES = 5
+LACE_SIDES = 4
 ROLL = ((0.45, 0.35), (1.0, 0.35), (1.55, -0.1), (1.8, -1.2))
 """The upper's edge, in units of its thickness: how far inwards and up from the top line."""
 
@@ -215,8 +215,8 @@ def _sole(form: ShoeForm) -> list[Part]:
     a = A_COLUMNS
     flare = form.p.sole_flare
     # Rows from the lip down: how far out, and how far down the wall (0 top, 1 bottom).
-    outsole = [(flare, 0.72), (flare - 0.5, 0.745), (flare, 0.77), (flare - 0.6, 0.98), (flare - 3, 1.0)]
-    profile = np.array([(-2, 0.06), (1.2, 0.0), (2.0, 0.06), (2.0, 0.30), (1.4, 0.34), (2.0, 0.38), *outsole])
+    outsole = [(flare, 0.72), (flare - 0.5, 0.745), (flare - 0.2, 0.98), (flare - 3, 1.0)]
+    profile = np.array([(-2, 0.06), (1.2, 0.0), (2.0, 0.06), (1.8, 0.30), (2.0, 0.38), *outsole])
     parts, borders = [], []
     for side in (1, -1):
         x = form.outline(side, a)[:, 0]
@@ -235,12 +235,12 @@ def _sole(form: ShoeForm) -> list[Part]:
 
 def _lining(form: ShoeForm) -> list[Part]:
     low, high = FABRIC_ROWS["lining"]
-    a = np.linspace(0, 1, 33)
+    a = A_COLUMNS
     parts = []
     for side in (1, -1):
         rim = _edge(form, side, a)[0][-1]
         foot = np.concatenate([form.outline(side, a, np.full(len(a), -4.0)), np.full((len(a), 1), 4.0)], 1)
-        down = np.array([0, 0.2, 0.5, 1.0])[:, None, None]
+        down = np.array([0, 0.25, 1.0])[:, None, None]
         points = rim * (1 - down) + foot * down
         parts.append(_grid(points, a[None] * 6, low + (high - low) * down[..., 0], flip=side > 0))
     low, high = FABRIC_ROWS["insole"]
@@ -306,7 +306,7 @@ def _laces(form: ShoeForm, bow: bool) -> list[Part]:
         quarter = [0.75 * p + 0.25 * middle + (0, 0, 0.35 * (height - middle[2]) + 2.0) for p in (start, end)]
         out, down = np.array([0, 0, 0.8]), np.array([0, 0, 1.5])
         path = np.stack([start - down, start + out, quarter[0], bridge, quarter[1], end + out, end - down])
-        return _ribbon(path, top, 8)
+        return _ribbon(path, top, 7)
 
     parts.append(crossing(left[0], right[0], 1.0))
     for i in range(count - 1):
@@ -329,7 +329,7 @@ def _bow(form: ShoeForm, left: np.ndarray, right: np.ndarray) -> list[Part]:
     tail_mm = [[0, 0, 0], [14, 8, 1], [30, 15, -5], [44, 24, -18], [50, 30, -27]]
     for sign in (1, -1):
         loop, tail = (knot + np.array(points) * (1, sign, 1) for points in (loop_mm, tail_mm))
-        parts += [_ribbon(loop, top, 18, 2.6), _ribbon(tail, top, 10, 2.6)]
+        parts += [_ribbon(loop, top, 14, 2.6), _ribbon(tail, top, 8, 2.6)]
     ball = knot + np.array([[0, 5, -1], [0, 2, 1], [0, -2, 1], [0, -5, -1]])
     parts.append(_ribbon(ball, np.array([0.0, 0, 1]), 6, 4.0, 2.4))
     return parts

@@ -179,22 +179,20 @@ class TryOnRenderer:
             if np.isfinite(points).all() and np.abs(points).max() < 1e5:
                 cv2.fillPoly(shade, [np.round((points + 0.5) / 4 - 0.5).astype(np.int32)], 255)
         shade = cv2.blur(cv2.blur(shade, (5, 5)), (5, 5))
-        shade = cv2.resize(shade, (shade.shape[1] * 4, shade.shape[0] * 4), interpolation=cv2.INTER_LINEAR)[
-            :height, :width
-        ]
-        shade[mask != 0] = 0
-        _blend(
-            window, np.zeros((height, width, 4), np.uint8), cv2.convertScaleAbs(shade, alpha=self.config.contact_shadow)
-        )
+        shade = cv2.resize(shade, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)[:height, :width]
+        light = 255 - cv2.convertScaleAbs(shade, alpha=self.config.contact_shadow)
+        light[mask != 0] = 255
+        cv2.multiply(window, cv2.merge([light] * 3), dst=window, scale=1 / 255)
 
 
 def _blend(window: np.ndarray, rgba: np.ndarray, alpha: np.ndarray) -> None:
     """Put a picture (H, W, 4) RGBA over window (H, W, 3) BGR with opacity alpha (H, W) uint8, in place."""
     bgr = cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGR)
-    cv2.copyTo(bgr, (alpha == 255).view(np.uint8), window)
     ys, xs = np.nonzero((alpha > 0) & (alpha < 255))
     weight = alpha[ys, xs, None].astype(np.float32) / 255
-    window[ys, xs] = np.rint(window[ys, xs] * (1 - weight) + bgr[ys, xs] * weight).astype(np.uint8)
+    edge = window[ys, xs] * (1 - weight) + bgr[ys, xs] * weight
+    np.copyto(window, bgr, where=(alpha == 255)[..., None])
+    window[ys, xs] = np.rint(edge).astype(np.uint8)
 
 
 def _estimate_light(image_bgr: np.ndarray, placed: list[_Placed]) -> Light:

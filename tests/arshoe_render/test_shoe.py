@@ -1,0 +1,149 @@
+"""Meshes in files, shoes, the shoe maker and the shoes command."""
+
+import numpy as np
+import pytest
+import trimesh
+
+from arshoe_core.errors import BadInputError
+from arshoe_core.foot import Side, keypoints
+from arshoe_render.mesh import Material, Mesh, bounds, load_glb, load_meshes, save_glb, smooth_normals
+from arshoe_render.shoe import Shoe, bundled_shoes, load_shoe, save_shoe
+from arshoe_render.shoe_maker import ShoeParameters, make_shoe, opening_rim, random_parameters
+from arshoe_render.shoes_command import main
+
+
+def box_mesh(size=(1.0, 1.0, 1.0), **material):
+    box = trimesh.creation.box(size)
+    vertices, faces = np.asarray(box.vertices, np.float32), np.asarray(box.faces, np.int32)
+    uvs = np.random.default_rng(0).random((len(vertices), 2), np.float32)
+    return Mesh(vertices, faces, smooth_normals(vertices, faces), uvs, material=Material(**material))
+
+
+def test_glb_round_trip(tmp_path):
+    texture = np.random.default_rng(0).integers(0, 255, (8, 8, 4), np.uint8)
+    mesh = box_mesh(
+        base_color_texture=texture, metallic=0.25, roughness=0.5, double_sided=True, alpha_cutoff=0.5, name="skin"
+    )
+    save_glb(tmp_path / "a.glb", [mesh, box_mesh((2, 2, 2))], {"answer": [4.0, 2.0]})
+    (first, second), extras = load_glb(tmp_path / "a.glb")
+    np.testing.assert_allclose(first.vertices, mesh.vertices)
+    np.testing.assert_array_equal(first.faces, mesh.faces)
+    np.testing.assert_allclose(first.normals, mesh.normals, atol=1e-6)
+    np.testing.assert_allclose(first.uvs, mesh.uvs, atol=1e-6)
+    np.testing.assert_array_equal(first.material.base_color_texture, texture)
+    m = first.material
+    assert (m.metallic, m.roughness, m.double_sided, m.alpha_cutoff, m.name) == (0.25, 0.5, True, 0.5, "skin")
+    assert second.vertices.max() == 1.0
+    assert extras["answer"] == [4.0, 2.0]
+
+
+def test_node_transforms_are_applied(tmp_path):
+    scene = trimesh.Scene()
+    T = np.diag([-1.0, 1, 1, 1])
+    T[0, 3] = 5
+    scene.add_geometry(trimesh.creation.box((1, 1, 1)), transform=T)
+    scene.export(tmp_path / "a.glb")
+    (mesh,) = load_meshes(tmp_path / "a.glb")
+    np.testing.assert_allclose(bounds([mesh]), [[4.5, -0.5, -0.5], [5.5, 0.5, 0.5]])
+    a, b, c = (mesh.vertices[mesh.faces[:, i]] for i in range(3))
+    outward = (np.cross(b - a, c - a) * (a + b + c - 3 * np.array([5, 0, 0]))).sum(1)
+    assert (outward > 0).all(), "faces still look outwards after mirroring"
+
+
+def test_unusable_glb_files(tmp_path):
+    with pytest.raises(BadInputError, match="no file"):
+        load_meshes(tmp_path / "missing.glb")
+    (tmp_path / "text.glb").write_text("hello")
+    with pytest.raises(BadInputError, match="no GLB"):
+        load_meshes(tmp_path / "text.glb")
+    (tmp_path / "torn.glb").write_bytes(bundled_shoes()["sneaker"].read_bytes()[:5000])
+    with pytest.raises(BadInputError, match="can't be read"):
+        load_meshes(tmp_path / "torn.glb")
+    empty = trimesh.Scene()
+    empty.add_geometry(trimesh.PointCloud(np.zeros((3, 3))))
+    empty.export(tmp_path / "points.glb")
+    with pytest.raises(BadInputError, match="no triangles"):
+        load_meshes(tmp_path / "points.glb")
+
+
+@pytest.mark.parametrize("name", sorted(bundled_shoes()))
+def test_bundled_shoes_enclose_the_foot(name):
+    shoe = load_shoe(name)
+    low, high = bounds(shoe.meshes)
+    points = keypoints(shoe.side)
+    assert (points.min(0) - low > -0.001).all() and (high - points.max(0) > -0.004).all()
+    assert high[0] - low[0] < 0.30 and high[2] < 0.125
+    assert sum(len(mesh.faces) for mesh in shoe.meshes) < 6000
+    assert bundled_shoes()[name].stat().st_size < 600_000
+    assert len(shoe.rim) > 10 and 0.05 < shoe.rim[:, 2].min() < shoe.rim[:, 2].max() < 0.12
+
+
+def test_mirrored_and_scaled_fit():
+    shoe = load_shoe("sneaker")
+    for side in (Side.LEFT, Side.RIGHT):
+        T = shoe.T_foot_model(side, 0.23)
+        ball = keypoints(shoe.side)[3] @ T[:3, :3].T
+        np.testing.assert_allclose(ball, keypoints(side, 0.23)[3])
+
+
+def test_unknown_shoe_lists_the_known_ones():
+    with pytest.raises(BadInputError, match=r"'clog'.*sneaker"):
+        load_shoe("clog")
+
+
+def test_shoe_file_round_trip(tmp_path):
+    p = ShoeParameters(side=Side.RIGHT, texture_size=128)
+    save_shoe(tmp_path / "mine.glb", Shoe("mine", make_shoe(p), p.side, 0.26, opening_rim(p)), "Apache-2.0")
+    shoe = load_shoe(str(tmp_path / "mine.glb"))
+    assert shoe.side == Side.RIGHT and shoe.foot_length == 0.26
+    np.testing.assert_allclose(shoe.rim, opening_rim(p), atol=1e-5)
+
+
+def test_foreign_glb_is_placed_on_the_foot(tmp_path):
+    """A shoe-like block: y up, 30 units long along z, its heel (at negative z) the higher end."""
+    low = trimesh.creation.box((10, 4, 30))
+    heel = trimesh.creation.box((8, 8, 8))
+    heel.apply_translation((0, 5, -10))
+    trimesh.Scene([low, heel]).export(tmp_path / "block_right.glb")
+    shoe = load_shoe(str(tmp_path / "block_right.glb"))
+    corners = bounds(shoe.meshes)
+    np.testing.assert_allclose(corners[1, 0] - corners[0, 0], 0.277, atol=1e-3)
+    assert shoe.side == Side.RIGHT
+    highest = np.concatenate([m.vertices for m in shoe.meshes])
+    assert highest[highest[:, 2].argmax(), 0] < 0.1, "the heel is at the back"
+
+
+def test_flat_glb_is_refused(tmp_path):
+    flat = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [0, 0, 1]], [[0, 1, 2]])
+    trimesh.Scene([flat]).export(tmp_path / "flat.glb")
+    with pytest.raises(BadInputError, match="solid"):
+        load_shoe(str(tmp_path / "flat.glb"))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_shoes_are_sound(seed):
+    p = random_parameters(np.random.default_rng(seed))
+    meshes = make_shoe(p)
+    low, high = bounds(meshes)
+    assert 0.25 < high[0] - low[0] < 0.31 and 0.08 < high[1] - low[1] < 0.14
+    for mesh in meshes:
+        assert np.isfinite(mesh.vertices).all() and mesh.faces.max() < len(mesh.vertices)
+        np.testing.assert_allclose(np.linalg.norm(mesh.normals, axis=1), 1, atol=1e-3)
+    # The outside of the upper looks outwards.
+    upper = meshes[0]
+    a, b, c = (upper.vertices[upper.faces[:, i]] for i in range(3))
+    normal, centre = np.cross(b - a, c - a), (a + b + c) / 3
+    sides = np.abs(centre[:, 1]) > 0.03
+    assert np.mean(normal[sides, 1] * centre[sides, 1] > 0) > 0.8
+
+
+def test_shoes_command(tmp_path, capsys):
+    assert main(["list"]) == 0
+    assert "sneaker" in capsys.readouterr().out
+    assert main(["preview", "court", "--out", str(tmp_path / "p.png")]) == 0
+    assert (tmp_path / "p.png").stat().st_size > 10_000
+    assert main(["preview", "clog", "--out", str(tmp_path / "q.png")]) == 2
+    assert main(["preview", "--out", str(tmp_path / "q.xyz")]) == 2
+    assert main(["preview", "--out", str(tmp_path / "no" / "q.png")]) == 2
+    errors = capsys.readouterr().err
+    assert errors.count("\n") == 3 and "Traceback" not in errors
