@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from arshoe_core import se3
 from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
 from arshoe_core.foot import Side
+from arshoe_core.types import FootKeypoints
 from arshoe_perception.pose_estimator import PoseConfig, PoseEstimator
 
 CELL_PX = 10.0
@@ -155,6 +157,28 @@ def test_what_is_no_foot_is_rejected_and_counted(as_keypoints, project, foot_tra
     assert rejected([as_keypoints(good.points, missing=range(5))]) == (0, 0, {"no_fit": 1})
     assert rejected([good, *others]) == (2, 2, {"too_many": 1})
     assert rejected([]) == (0, 0, {})
+
+
+@settings(deadline=None)
+@given(
+    arrays(np.float32, (2, 8, 2), elements=st.one_of(st.floats(-50, 700, width=32), st.sampled_from([0, 320, np.nan]))),
+    arrays(np.float32, (2, 8), elements=st.floats(0, 1, width=32)),
+)
+def test_any_keypoints_give_poses_in_front_of_the_camera_or_none(camera, points, scores):
+    keypoints = [FootKeypoints(p, s) for p, s in zip(points, scores, strict=True)]
+    found, poses = PoseEstimator(PoseConfig(shape_noise=0.3)).from_keypoints(keypoints, camera, CELL_PX)
+    assert len(found) == len(poses)
+    for pose in poses:
+        R = pose.T_camera_foot[:3, :3]
+        np.testing.assert_allclose(R @ R.T, np.eye(3), atol=1e-6)
+        assert pose.T_camera_foot[2, 3] > 0
+        assert np.isfinite(pose.covariance).all()
+        assert 0 <= pose.score <= 1
+
+
+def test_keypoints_on_one_spot_are_no_foot(as_keypoints, camera):
+    for points in (np.full((8, 2), 300.0), np.linspace((100, 100), (200, 150), 8)):
+        PoseEstimator().from_keypoints([as_keypoints(points)], camera, CELL_PX)
 
 
 def test_maps_to_poses(render_maps, project, foot_transform, camera):

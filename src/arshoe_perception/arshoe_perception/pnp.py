@@ -43,29 +43,37 @@ def fit_feet(models: np.ndarray, observed: np.ndarray, sigma: np.ndarray) -> tup
     Returns:
         All fits and the index (F, M) of the best one of each foot and model, -1 where there is none.
     """
-    found = np.isfinite(sigma)
-    starts = [(f, m, *pose) for f in range(len(observed)) for m in range(len(models))
-              for pose in _start(models[m][found[f]], observed[f][found[f]])]  # fmt: skip
+    found = [np.flatnonzero(row) for row in np.isfinite(sigma)]
+    starts = [start for f, points in enumerate(found) for start in _starts(f, models, observed[f], points)]
     fits, best = _refine_all(starts, models, observed, sigma)
-    cost = np.where(best >= 0, fits.cost[best], np.inf).min(1, initial=np.inf) if len(starts) else None
-    # An outlier can lead a foot's every start astray. Starts from all its points but one reach the rest.
-    spoilt = [f for f in range(len(observed)) if found[f].sum() > 5 and (cost is None or cost[f] > 2 * found[f].sum())]
+    spoilt = []
+    for f, points in enumerate(found):
+        cost = min((fits.cost[i] for i in best[f] if i >= 0), default=np.inf)
+        if len(points) > 5 and cost > 2 * len(points):
+            spoilt.append(f)
     if not spoilt:
         return fits, best
+    # An outlier can lead a foot's every start astray. Starts from all its points but one reach the rest.
     for f in spoilt:
-        for left_out in np.flatnonzero(found[f]):
-            some = found[f] & (np.arange(len(found[f])) != left_out)
-            starts += [(f, m, *pose) for m in range(len(models)) for pose in _start(models[m][some], observed[f][some])]
+        for left_out in found[f]:
+            starts += _starts(f, models, observed[f], found[f][found[f] != left_out])
     return _refine_all(starts, models, observed, sigma)
 
 
-def _start(model: np.ndarray, observed: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """SQPnP's pose R (3, 3), t (3,) from N points; an empty list if there is none in front of the camera."""
-    ok, rotation_vector, t = cv2.solvePnP(model, observed, np.eye(3), None, flags=cv2.SOLVEPNP_SQPNP)
-    t = np.ravel(t)
-    if not ok or not np.isfinite(t).all() or t[2] <= 0:
-        return []
-    return [(cv2.Rodrigues(rotation_vector)[0], t)]
+def _starts(f: int, models: np.ndarray, observed: np.ndarray, points: np.ndarray) -> list[tuple]:
+    """SQPnP's poses of foot f from some of its points: (f, index of the model, R (3, 3), t (3,)) where it finds one."""
+    starts = []
+    for m, model in enumerate(models):
+        try:
+            ok, rotation_vector, t = cv2.solvePnP(
+                model[points], observed[points], np.eye(3), None, flags=cv2.SOLVEPNP_SQPNP
+            )
+        except cv2.error:  # it refuses points that are nearly on one spot; the caller counts a foot without start
+            continue
+        t = np.ravel(t)
+        if ok and np.isfinite(t).all() and t[2] > 0:
+            starts.append((f, m, cv2.Rodrigues(rotation_vector)[0], t))
+    return starts
 
 
 def _refine_all(starts: list, models: np.ndarray, observed: np.ndarray, sigma: np.ndarray) -> tuple[Fits, np.ndarray]:
@@ -101,7 +109,8 @@ def refine(R: np.ndarray, t: np.ndarray, models: np.ndarray, observed: np.ndarra
     for _ in range(_ITERATIONS if len(R) else 0):
         R, t, cost, *at = state
         H, gradient = _normal_equations(*at, observed)
-        np.einsum("nii->ni", H)[:] *= 1 + damping[:, None]
+        diagonal = np.einsum("nii->ni", H)  # a view
+        diagonal *= 1 + damping[:, None]
         step = np.linalg.solve(H, -gradient[..., None])[..., 0]
         new_R, new_t = _rotation(step[:, 3:]) @ R, t + step[:, :3]
         new = (new_R, new_t, *_evaluate(new_R, new_t, models, observed, precision))
@@ -151,7 +160,10 @@ def _normal_equations(
     root = np.sqrt(weights)
     rows = (J * (root / z)[..., None, None]).reshape(len(z), 2 * z.shape[1], 6)
     columns = rows.transpose(0, 2, 1)
-    return columns @ rows, (columns @ (error * root[..., None]).reshape(len(z), 2 * z.shape[1], 1))[..., 0]
+    # The tiny term keeps keypoints on one spot, of which no pose follows, from a singular matrix.
+    return columns @ rows + 1e-6 * np.eye(6), (columns @ (error * root[..., None]).reshape(len(z), 2 * z.shape[1], 1))[
+        ..., 0
+    ]
 
 
 def _rotation(w: np.ndarray) -> np.ndarray:

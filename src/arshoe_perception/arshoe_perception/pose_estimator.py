@@ -46,8 +46,8 @@ class PoseEstimator:
     """Finds feet in the network's maps and their poses.
 
     Attributes:
-        rejected: how many groups were dropped so far, by reason: "no_fit" (PnP found no pose in front of the
-            camera), "distance", "residual" (too many keypoints off the model), "duplicate", "too_many".
+        rejected: how many groups were dropped so far, by reason: "no_fit" (PnP found no pose),
+            "behind_camera", "distance", "residual" (too many keypoints off the model), "duplicate", "too_many".
     """
 
     def __init__(self, config: PoseConfig | None = None) -> None:
@@ -136,6 +136,8 @@ class PoseEstimator:
         """Why fit i can't be a foot; empty if it can."""
         if i < 0:
             return "no_fit"
+        if fits.t[i, 2] <= 0:
+            return "behind_camera"
         if not self.config.min_distance <= np.linalg.norm(fits.t[i]) <= self.config.max_distance:
             return "distance"
         if _inliers(fits, i, sigma).sum() < max(4, 0.6 * np.isfinite(sigma).sum()):

@@ -8,7 +8,7 @@ from arshoe_core import se3
 from arshoe_core.types import FootPose
 
 # Costs are -2 ln(odds), the unit of a fit's cost (squared standard deviations).
-SEEN_FROM_BELOW = 10.0
+SEEN_FROM_BELOW = 6.0
 """A camera well below the sole's plane. Six of the eight keypoints are nearly in a plane, so the wrong side's model
 fits well from below; residuals alone mistake up to a third of small feet."""
 SAME_SIDE = 6.0
@@ -45,10 +45,10 @@ def choose_sides(alternatives: list[list[Candidate]]) -> list[Candidate]:
 
 
 def _below_cost(pose: FootPose) -> float:
-    """0 where the camera is above the sole's plane, rising to `SEEN_FROM_BELOW` at 17 degrees below it."""
+    """0 where the camera is above the sole's plane, rising to `SEEN_FROM_BELOW` at 24 degrees below it."""
     R, t = pose.T_camera_foot[:3, :3], pose.T_camera_foot[:3, 3]
     sine = -(R[:, 2] @ t) / np.linalg.norm(t)
-    return SEEN_FROM_BELOW * float(np.clip(-sine / 0.3, 0, 1))
+    return SEEN_FROM_BELOW * float(np.clip(-sine / 0.4, 0, 1))
 
 
 def _pair_cost(a: FootPose, b: FootPose) -> float:
