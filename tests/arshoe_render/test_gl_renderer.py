@@ -37,7 +37,7 @@ def coverage_centroid(label):
     return np.array([u.mean(), v.mean()])
 
 
-@pytest.mark.parametrize("camera", [Camera(320, 240, 300, 310, 150.3, 130.8), Camera(101, 77, 90, 90, 50, 38)])
+@pytest.mark.parametrize("camera", [Camera(320, 240, 300, 310, 150.3, 130.8), Camera(101, 77, 90, 90, 50.2, 38.3)])
 @pytest.mark.parametrize("position", [(0, 0, 1.0), (0.12, -0.05, 0.9), (-0.2, 0.1, 2.0)])
 def test_position_equals_camera_projection(renderer, camera, position):
     mesh = renderer.upload(flat_mesh(SQUARE))
@@ -124,7 +124,7 @@ def test_base_color_is_srgb_correct(renderer):
     light = Light(sh, UP, np.zeros(3))
     color = renderer.render([Draw(mesh, at(0, 0, 1))], Camera(160, 120, 150, 150, 79.5, 59.5), light).color[60, 80, :3]
     # The dielectric's 4 % reflection adds a little to the diffuse colour.
-    np.testing.assert_allclose(color.astype(int), (200, 100, 50), atol=10)
+    np.testing.assert_allclose(color.astype(int), (200, 100, 50), atol=13)
     mesh.release()
 
 

@@ -79,13 +79,14 @@ class Mesh:
 
 
 def smooth_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Area-weighted vertex normals (N, 3) float32 of vertices (N, 3) and faces (M, 3)."""
+    """Area-weighted vertex normals (N, 3) float32 of vertices (N, 3) and faces (M, 3); z where faces cancel out."""
     a, b, c = (vertices[faces[:, i]].astype(np.float64) for i in range(3))
     face_normals = np.cross(b - a, c - a)
     normals = np.zeros((len(vertices), 3))
     for i in range(3):
         np.add.at(normals, faces[:, i], face_normals)
-    return (normals / np.linalg.norm(normals, axis=1, keepdims=True).clip(1e-20)).astype(np.float32)
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    return np.where(length > 1e-20, normals / length.clip(1e-20), (0, 0, 1)).astype(np.float32)
 
 
 def bounds(meshes: list[Mesh]) -> np.ndarray:
@@ -117,7 +118,8 @@ def load_glb(path: str | os.PathLike) -> tuple[list[Mesh], dict[str, Any]]:
     except Exception as error:  # a damaged file makes trimesh raise almost anything
         raise BadInputError(f"{str(path)!r} can't be read as GLB: {type(error).__name__}: {error}") from error
     meshes = []
-    for node in scene.graph.nodes_geometry:
+    order = {name: index for index, name in enumerate(scene.geometry)}
+    for node in sorted(scene.graph.nodes_geometry, key=lambda node: order[scene.graph[node][1]]):
         T, name = scene.graph[node]
         geometry = scene.geometry[name]
         if isinstance(geometry, trimesh.Trimesh) and len(geometry.faces):

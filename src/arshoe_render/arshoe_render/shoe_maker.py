@@ -169,6 +169,8 @@ def _mesh(parts: list[Part], material: Material) -> Mesh:
     faces = np.concatenate([f + offset for (_, _, f), offset in zip(parts, offsets, strict=True)])
     a, b, c = (vertices[faces[:, i]] for i in range(3))
     faces = faces[np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-3]
+    used, faces = np.unique(faces, return_inverse=True)
+    vertices, uvs, faces = vertices[used], uvs[used], faces.reshape(-1, 3).astype(np.int32)
     # Seams of the texture have their vertices twice; the surface goes on smoothly there.
     _, same = np.unique(np.round(vertices, 2), axis=0, return_inverse=True)
     same = same.reshape(-1)
