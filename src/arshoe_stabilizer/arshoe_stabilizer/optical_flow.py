@@ -1,5 +1,7 @@
 """How far each tracked foot has moved in the image since the last frame: FAST corners, bidirectional Lucas-Kanade."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -10,7 +12,7 @@ _WINDOW = (11, 11)
 _LEVELS = 3
 _MARGIN = 40
 """Pixels around the regions that are looked at: a corner that moves farther is lost."""
-_FAST_THRESHOLD = 10
+_FAST_THRESHOLD = 5
 _MIN_PAIRS = 5
 _MAX_RETURN_ERROR = 0.7
 """Pixels of the reduced frame; a corner that flow does not take back to where it came from is dropped."""
@@ -18,8 +20,17 @@ _CUT_DIFFERENCE = 35.0
 """Mean grey-level difference of two 16 x 12 thumbnails, brightness aside, above which the scene has changed."""
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """Grey picture and foot mask (255 or 0), both uint8 and reduced; `to_image` (2,) takes their x, y to image px."""
+
+    gray: np.ndarray
+    foot: np.ndarray
+    to_image: np.ndarray
+
+
 class OpticalFlow:
-    """Holds the last frame; gives mean displacements of regions of it."""
+    """Holds the current and the last frame; gives mean displacements of regions from the one to the other."""
 
     def __init__(self, width: int, max_corners: int) -> None:
         """
@@ -32,41 +43,53 @@ class OpticalFlow:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the last frame."""
-        self._gray = self._foot = self._thumbnail = None
+        """Forget both frames."""
+        self._last = self._current = None
 
-    def update(self, image_bgr: np.ndarray, mask: np.ndarray, regions: list[np.ndarray]) -> list[np.ndarray | None]:
-        """Take in a frame; say how far the regions of the last one have moved.
+    def push(self, image_bgr: np.ndarray, mask: np.ndarray) -> None:
+        """Take in a frame.
 
         Args:
             image_bgr: (H, W, 3) uint8.
             mask: (H, W) uint8, as `arshoe_core.types` has it.
-            regions: convex polygons (N, 2), image px in the last frame, nearest to the camera last.
+        """
+        height, width = image_bgr.shape[:2]
+        scale = min(1.0, self._width / width)
+        size = (round(width * scale), round(height * scale))
+        gray = cv2.resize(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
+        foot = cv2.compare(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST), MASK_FOOT, cv2.CMP_EQ)
+        self._last, self._current = self._current, _Frame(gray, foot, np.array([width, height]) / size)
+        if self._last is not None and self._last.gray.shape != gray.shape:
+            self._last = None
+
+    def is_cut(self) -> bool:
+        """Whether the current frame shows another scene than the last one."""
+        if self._last is None:
+            return False
+        small = [cv2.resize(f.gray, (16, 12), interpolation=cv2.INTER_AREA) for f in (self._last, self._current)]
+        last, current = (picture - picture.mean() for picture in small)
+        return float(np.abs(current - last).mean()) > _CUT_DIFFERENCE
+
+    def displacements(self, regions: list[np.ndarray]) -> list[np.ndarray | None]:
+        """Say how far regions of the last frame have moved.
+
+        Args:
+            regions: convex polygons (N, 2), image px, those nearest to the camera last.
 
         Returns:
             For each region its mean displacement (2,) in image px, the paper's (3), or None where too few corners
             could be followed.
         """
-        scale = min(1.0, self._width / image_bgr.shape[1])
-        size = (round(image_bgr.shape[1] * scale), round(image_bgr.shape[0] * scale))
-        last_gray, last_foot = self._gray, self._foot
-        self._gray = cv2.resize(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
-        self._foot = cv2.compare(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST), MASK_FOOT, cv2.CMP_EQ)
-        if last_gray is None or last_gray.shape != self._gray.shape or not regions:
+        if self._last is None or not regions:
             return [None] * len(regions)
-        to_image = np.array(image_bgr.shape[1::-1]) / size
+        to_image = self._current.to_image
         reduced = [np.rint(region / to_image).astype(int) for region in regions]
-        box, origin = _box(reduced, size)
-        corners, owner = self._corners(last_gray[box], last_foot[box], [region - origin for region in reduced])
-        start, end, kept = _follow(last_gray[box], self._gray[box], corners)
+        box, origin = _box(reduced, self._last.gray.shape[::-1])
+        last, current = self._last.gray[box], self._current.gray[box]
+        corners, owner = self._corners(last, self._last.foot[box], [region - origin for region in reduced])
+        start, end, kept = _follow(last, current, corners)
         owner = owner[kept]
         return [_mean_displacement(start[owner == i], end[owner == i], to_image) for i in range(len(regions))]
-
-    def is_cut(self, image_bgr: np.ndarray) -> bool:
-        """Whether a frame shows another scene than the frame of the last call (False at the first)."""
-        small = cv2.resize(image_bgr, (16, 12), interpolation=cv2.INTER_AREA).astype(np.float32).mean(2)
-        last, self._thumbnail = self._thumbnail, small - small.mean()
-        return last is not None and float(np.abs(self._thumbnail - last).mean()) > _CUT_DIFFERENCE
 
     def _corners(self, gray: np.ndarray, foot: np.ndarray, regions: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """The strongest corners (N, 2) float32 of each region's feet pixels, and their regions' indices (N,)."""

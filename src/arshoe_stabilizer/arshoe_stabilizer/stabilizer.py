@@ -59,18 +59,18 @@ class Stabilizer:
             self.reset()
         dt = 0.0 if self._last_stamp is None else stamp_s - self._last_stamp
         self._last_stamp = stamp_s
-        if self._flow.is_cut(image_bgr) or dt > _MAX_GAP:
+        self._flow.push(image_bgr, mask)
+        if dt > _MAX_GAP or self._flow.is_cut():
             self._tracker.drop_tracks()
-        displacements = self._displacements(image_bgr, mask, camera)
-        return self._tracker.update(poses_raw, displacements, camera, dt)
+        return self._tracker.update(poses_raw, self._displacements(camera), camera, dt)
 
-    def _displacements(self, image_bgr: np.ndarray, mask: np.ndarray, camera: Camera) -> list[np.ndarray | None]:
+    def _displacements(self, camera: Camera) -> list[np.ndarray | None]:
         """Mean displacement (2,) px of each track's foot by optical flow, None where it can't tell."""
         tracks = self._tracker.tracks
         regions = [camera.project(se3.transform_points(track.pose.T_camera_foot, track.points)) for track in tracks]
         visible = [i for i, region in enumerate(regions) if np.isfinite(region).all()]
         visible.sort(key=lambda i: -tracks[i].pose.T_camera_foot[2, 3])
-        found = self._flow.update(image_bgr, mask, [regions[i] for i in visible])
+        found = self._flow.displacements([regions[i] for i in visible])
         displacements: list[np.ndarray | None] = [None] * len(tracks)
         for i, displacement in zip(visible, found, strict=True):
             displacements[i] = displacement
