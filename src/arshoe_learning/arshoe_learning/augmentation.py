@@ -22,7 +22,7 @@ class AugmentationConfig:
     """
 
     rotation: float = 0.6
-    scale: tuple[float, float] = (0.75, 1.6)
+    scale: tuple[float, float] = (0.8, 2.1)
     shift: float = 0.2
     flip: float = 0.5
     colour: float = 0.8

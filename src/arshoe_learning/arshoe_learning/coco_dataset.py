@@ -46,9 +46,9 @@ class LabelledImage:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """`annotations.json`, or the shards `shard_*.json` of a data folder that is still growing."""
+    """The shards `shard_*.json` of a data folder, which may still grow, or its `annotations.json` if it has no shards."""
     whole = folder / "annotations.json"
-    return [whole] if whole.exists() else sorted(folder.glob("shard_*.json"))
+    return sorted(folder.glob("shard_*.json")) or [whole] * whole.exists()
 
 
 def read_annotations(file: Path, images: Path | None = None, masks: Path | None = None) -> list[LabelledImage]:
