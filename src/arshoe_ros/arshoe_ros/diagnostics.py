@@ -5,6 +5,9 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from arshoe_ros.stages import StageTimer
 
+SUBSCRIBERS_OF = "subscribers of "
+"""Begins the key under which the number of connected subscriptions of a topic stands."""
+
 
 class FrameStatistics:
     """Counts frames and turns the counts and the stage durations into a diagnostics message.
@@ -23,13 +26,16 @@ class FrameStatistics:
         self._stages = stages
         self._last = (0, None)
 
-    def message(self, now_ros_ns: int, now_s: float, dropped: int, warnings: list[str]) -> DiagnosticArray:
+    def message(
+        self, now_ros_ns: int, now_s: float, dropped: int, subscribers: dict[str, int], warnings: list[str]
+    ) -> DiagnosticArray:
         """Make the message.
 
         Args:
             now_ros_ns: the node's clock, for the age of the last stamp (years for a recorded one).
             now_s: a steady clock, for the rate.
             dropped: frames given up since the start, for whatever reason.
+            subscribers: how many subscriptions each topic of the node is connected to.
             warnings: shown as the status; none means OK.
         """
         frames_before, before_s = self._last
@@ -38,6 +44,7 @@ class FrameStatistics:
         values = {"frames": str(self.frames), "dropped": str(dropped), "rate (Hz)": f"{rate:.1f}"}
         if self.stamp_ns:
             values["age of stamp (s)"] = f"{(now_ros_ns - self.stamp_ns) / 1e9:.3f}"
+        values |= {SUBSCRIBERS_OF + topic: str(count) for topic, count in subscribers.items()}
         for stage, history in self._stages.history_ms.items():
             p50, p95 = np.percentile(list(history), (50, 95))
             values[f"{stage} p50 (ms)"] = f"{p50:.2f}"

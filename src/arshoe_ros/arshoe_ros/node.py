@@ -38,8 +38,8 @@ class GraphConfig:
 class ArshoeNode(Node):
     """A node that works frame by frame.
 
-    A subclass makes its core object first, then publishers, then subscriptions (a topic that has a publisher tells
-    the source that the stage is ready), and does its work inside `with self.frame(header):`.
+    A subclass makes its core object, publishers and subscriptions, and does its work inside
+    `with self.frame(header):`.
 
     Attributes:
         lossless: the parameter of `GraphConfig`.
@@ -54,9 +54,10 @@ class ArshoeNode(Node):
         super().__init__(name, namespace="arshoe")
         self.lossless = parameters.declare(self, GraphConfig).lossless
         self.stages = StageTimer(self.get_name())
-        self.statistics = FrameStatistics(self.get_name(), self.stages)
+        self.statistics = FrameStatistics(self.get_fully_qualified_name(), self.stages)
         self.done = Future()
         self._joins: list[StampJoin] = []
+        self._outputs: list[Publisher] = []
         self._camera_info: CameraInfo | None = None
         self._first_camera_request: float | None = None
         self._end: Header | None = None
@@ -65,13 +66,16 @@ class ArshoeNode(Node):
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.RELIABLE)
         self.create_subscription(Header, "end_of_stream", self._on_end_of_stream, qos.END_OF_STREAM)
         # Steady timers: simulated time stands still when a bag has ended.
-        self.steady_timer(1.0, self._publish_diagnostics)
+        self._last_diagnostics = 0.0
+        self.steady_timer(0.2, self._publish_diagnostics)
 
     # Topics
 
     def publish_to(self, msg_type: type, topic: str, profile: QoSProfile = qos.RELIABLE) -> Publisher:
         """A publisher whose QoS can be overridden by parameters."""
-        return self.create_publisher(msg_type, topic, profile, qos_overriding_options=qos.overridable())
+        publisher = self.create_publisher(msg_type, topic, profile, qos_overriding_options=qos.overridable())
+        self._outputs.append(publisher)
+        return publisher
 
     def publish_image_to(self, topic: str) -> Publisher:
         """A publisher of images with the QoS of the mode (real time or lossless)."""
@@ -208,8 +212,14 @@ class ArshoeNode(Node):
         return self.statistics.dropped + sum(join.dropped for join in self._joins)
 
     def _publish_diagnostics(self) -> None:
+        # Once a second; more often before the first frame, since the source waits for the numbers of subscribers.
+        now = time.monotonic()
+        if self.statistics.frames and now - self._last_diagnostics < 0.99:
+            return
+        self._last_diagnostics = now
         warnings = self.warnings()
         for text in warnings:
             self.get_logger().warning(text, throttle_duration_sec=10.0)
-        msg = self.statistics.message(self.get_clock().now().nanoseconds, time.monotonic(), self.dropped(), warnings)
-        self._diagnostics.publish(msg)
+        subscribers = {publisher.topic_name: publisher.get_subscription_count() for publisher in self._outputs}
+        ros_now = self.get_clock().now().nanoseconds
+        self._diagnostics.publish(self.statistics.message(ros_now, now, self.dropped(), subscribers, warnings))

@@ -6,6 +6,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 RELIABLE = QoSProfile(depth=5, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.RELIABLE)
 CAMERA_INFO = QoSProfile(depth=5, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT)
 """For subscribing: drivers publish it either way, and a best-effort subscription takes both."""
+DIAGNOSTICS = QoSProfile(depth=50, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.RELIABLE)
 TIMING = QoSProfile(depth=100, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.RELIABLE)
 END_OF_STREAM = QoSProfile(
     depth=1,
