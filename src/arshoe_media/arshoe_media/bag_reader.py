@@ -40,6 +40,7 @@ class BagReader:
     Attributes:
         image_topic: the topic used.
         other_image_topics: image topics of the bag that are not used.
+        raw_topics: type name of each /ground_truth/ topic.
     """
 
     def __init__(self, path: str | Path, image_topic: str = "") -> None:
@@ -66,6 +67,7 @@ class BagReader:
                 raise BadInputError(f"bag {str(path)!r} has no images on {image_topic!r}; allowed: {', '.join(topics)}")
             self.image_topic = image_topic or topics[0]
             self.other_image_topics = [topic for topic in topics if topic != self.image_topic]
+            self.raw_topics = {c.topic: c.msgtype for c in reader.connections if c.topic.startswith(GROUND_TRUTH)}
             infos = {c.topic for c in reader.connections if c.msgtype == CAMERA_INFO}
         beside = self.image_topic.removesuffix("/compressed").rsplit("/", 1)[0] + "/camera_info"
         self._info_topic = beside if beside in infos else (infos.pop() if len(infos) == 1 else "")

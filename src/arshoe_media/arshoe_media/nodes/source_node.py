@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 
+from rclpy.publisher import Publisher
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
@@ -15,10 +16,10 @@ from arshoe_core.errors import BadInputError
 from arshoe_core.parameters import parameter, validate
 from arshoe_media.bag_reader import BagReader
 from arshoe_media.camera_reader import CameraReader
-from arshoe_media.frames import Frame, RawMessage, clip, prefetch
+from arshoe_media.frames import Frame, clip, prefetch
 from arshoe_media.image_folder_reader import ImageFolderReader
 from arshoe_media.nodes.lock_step import LockStep
-from arshoe_media.nodes.pipeline import wait_for_pipeline
+from arshoe_media.nodes.pipeline import Pipeline
 from arshoe_media.video_reader import VideoReader
 from arshoe_ros import conversions, images, parameters, qos
 from arshoe_ros.node import ArshoeNode
@@ -72,23 +73,33 @@ class SourceNode(ArshoeNode):
         super().__init__("source_node")
         self.config = parameters.declare(self, SourceConfig)
         self.reader = open_input(self.config)
-        if isinstance(self.reader, BagReader):
-            self.get_logger().info(f"{self.reader.path}: {self.reader.image_topic}")
         self.image_publisher = self.publish_image_to("image")
         self.info_publisher = self.publish_to(CameraInfo, "camera_info")
         self.end_publisher = self.create_publisher(Header, "end_of_stream", qos.END_OF_STREAM)
-        self.raw_publishers = {}
+        self.raw_publishers = self.publish_raw_topics() if isinstance(self.reader, BagReader) else {}
         self.lock_step = LockStep(self) if self.lossless else None
+        self.pipeline = Pipeline(self)
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self.run, name="source")
         self.thread.start()
 
+    def publish_raw_topics(self) -> dict[str, Publisher]:
+        """Publishers of the bag's ground truth, as far as its types are known here."""
+        self.get_logger().info(f"{self.reader.path}: {self.reader.image_topic}")
+        publishers = {}
+        for topic, type_name in self.reader.raw_topics.items():
+            package, _, name = type_name.split("/")
+            try:
+                publishers[topic] = self.publish_to(getattr(import_module(f"{package}.msg"), name), topic)
+            except (ModuleNotFoundError, AttributeError):
+                self.get_logger().warning(f"{topic} is not replayed: its type {type_name} is not installed")
+        return publishers
+
     def run(self) -> None:
         """The thread: play the input, then wait until everybody has heard of its end."""
         try:
-            if wait_for_pipeline(self, self.config.wait, self.stopping):
-                header = self.play()
-                self.say_end(header)
+            if self.pipeline.wait(self.config.wait, self.stopping):
+                self.say_end(self.play())
             self.done.set_result(None)
         except Exception as error:  # raised again in the main thread
             if not self.stopping.is_set():
@@ -121,23 +132,11 @@ class SourceNode(ArshoeNode):
         info = conversions.camera_to_msg(frame.camera or Camera.from_fov(width, height), header)
         msg = images.image_message(frame.image, "bgr8", header)
         for raw in frame.raw_messages:
-            self.publish_raw(raw)
+            if raw.topic in self.raw_publishers:
+                self.raw_publishers[raw.topic].publish(raw.cdr)
         self.info_publisher.publish(info)
         with self.frame(header), self.stages("publish"):
             self.image_publisher.publish(msg)
-
-    def publish_raw(self, raw: RawMessage) -> None:
-        """Pass a message of the bag on, if its type is known here."""
-        if raw.topic not in self.raw_publishers:
-            package, _, name = raw.type_name.split("/")
-            try:
-                publisher = self.publish_to(getattr(import_module(f"{package}.msg"), name), raw.topic)
-            except (ModuleNotFoundError, AttributeError):
-                self.get_logger().warning(f"{raw.topic} is not replayed: type {raw.type_name} is not installed")
-                publisher = None
-            self.raw_publishers[raw.topic] = publisher
-        if self.raw_publishers[raw.topic]:
-            self.raw_publishers[raw.topic].publish(raw.cdr)
 
     def say_end(self, header: Header) -> None:
         """Publish end_of_stream and stay until its subscribers have gone, since it would go with this node."""
