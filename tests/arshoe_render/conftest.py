@@ -8,6 +8,7 @@ import pytest
 
 from arshoe_core.camera import Camera
 from arshoe_core.foot import Side
+from arshoe_core.se3 import inverse, transform_points
 from arshoe_core.types import MASK_BACKGROUND, MASK_FOOT, MASK_LEG, FootPose
 from arshoe_render.curves import grid_faces
 from arshoe_render.gl_renderer import Draw, GlRenderer
@@ -95,13 +96,11 @@ class Stage:
         self.shoe = [self.renderer.upload(mesh) for mesh in load_shoe("sneaker").meshes]
 
     def scene(
-        self, azimuth: float, elevation: float, distance: float, lean: tuple[float, float] = (0, 0), roll: float = 0,
-        target: tuple[float, float, float] = (0.1, 0, 0.06),
-    ) -> Scene:  # fmt: skip
+        self, azimuth: float, elevation: float, distance: float, lean: tuple[float, float] = (0, 0), sock: float = 0.0
+    ) -> Scene:
+        """A view of the foot from an azimuth and elevation in degrees; below `sock` metres the leg counts as foot."""
         camera = Camera.from_fov(640, 480)
-        T = look_at(np.array(target), np.deg2rad(azimuth), np.deg2rad(elevation), distance)
-        c, s = np.cos(roll), np.sin(roll)
-        T = np.array([[c, -s, 0, 0], [s, c, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]) @ T
+        T = look_at(np.array([0.1, 0, 0.06]), np.deg2rad(azimuth), np.deg2rad(elevation), distance)
         light = Light.studio(T[:3, 2])
         leg = self.renderer.upload(leg_mesh(*lean))
         body = [Draw(leg, T, 1)] + [Draw(mesh, T, 2) for mesh in self.foot]
@@ -112,9 +111,15 @@ class Stage:
         alone = self.renderer.render(shoe, camera, light)
         leg.release()
         visible = worn.label == 3
+        mask = np.choose(bare.label, [MASK_BACKGROUND, MASK_LEG, MASK_FOOT]).astype(np.uint8)
+        v, u = np.nonzero(mask == MASK_LEG)
+        z = bare.depth[v, u]
+        points = np.stack([(u - camera.cx) / camera.fx * z, (v - camera.cy) / camera.fy * z, z], 1)
+        low = transform_points(inverse(T), points)[:, 2] < sock
+        mask[v[low], u[low]] = MASK_FOOT
         return Scene(
             image=np.ascontiguousarray(bare.color[..., 2::-1]),
-            mask=np.choose(bare.label, [MASK_BACKGROUND, MASK_LEG, MASK_FOOT]).astype(np.uint8),
+            mask=mask,
             camera=camera,
             pose=FootPose(Side.LEFT, T),
             hidden=(alone.label == 3) & ~visible & (worn.label > 0),

@@ -14,9 +14,10 @@ def silhouette_occlusion(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray,
     runs from M0 to M1; N0 and N1 are their nearest points on S1. Hidden are the region M0 N0 N1 M1 and the opening
     itself, out of which the leg comes.
 
-    The mask is not exact: it is grown a little to find M0 and M1, and the region M0 N0 N1 M1 ends where the wearer
-    ends. With no crossing (the leg does not reach S0, or covers all of it) only the opening is hidden; of several
-    covered parts the longest counts. An opening that faces away leaves the whole shoe in front of the leg.
+    The mask is not exact: the leg is carried on to the opening (a sock or the worn shoe's collar counts as foot) and
+    grown a little to find M0 and M1, and the region M0 N0 N1 M1 ends where the leg ends. With no crossing (the leg
+    does not reach S0, or covers all of it) only the opening is hidden; of several covered parts the longest counts.
+    An opening that faces away leaves the whole shoe in front of the leg.
 
     Args:
         shoe: (H, W) bool, where the shoe is seen.
@@ -32,7 +33,7 @@ def silhouette_occlusion(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray,
         return np.zeros_like(shoe)
     hidden = opening & _grown(wearer)
     S0 = _outline(shoe | opening)
-    leg = _grown(leg)
+    leg = _grown(leg | (_down_to(opening, leg) & wearer))
     run = _longest_run(leg[S0[:, 1], S0[:, 0]])
     if run is None:
         return hidden
@@ -58,6 +59,19 @@ def _outline(region: np.ndarray) -> np.ndarray | None:
     """The outline (K, 2) x, y of the largest piece of a region (H, W) bool, in order; None if it is empty."""
     contours, _ = cv2.findContours(region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return max(contours, key=len)[:, 0] if contours else None
+
+
+def _down_to(opening: np.ndarray, leg: np.ndarray) -> np.ndarray:
+    """The convex region (H, W) bool between the opening and the nearby part of the leg, both included."""
+    x, y, w, h = cv2.boundingRect(opening.astype(np.uint8))
+    reach = max(w, h)
+    x0, y0 = max(x - reach, 0), max(y - reach, 0)
+    part = _outline(leg[y0 : y + h + reach, x0 : x + w + reach])
+    region = np.zeros(opening.shape, np.uint8)
+    if part is not None:
+        hull = cv2.convexHull(np.concatenate([part + np.array([x0, y0]), _outline(opening)]).astype(np.int32))
+        cv2.fillConvexPoly(region, hull, 1)
+    return region.astype(bool)
 
 
 def _grown(mask: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ MAX_FEET = 60
 _OPENING = 100
 """Added to a foot's label where its shoe's opening or its leg tube is seen."""
 _MARGIN = 24
-"""Pixels around the shoes that are worked on: room for feathering and the contact shadow."""
+"""Pixels around the shoes that are worked on, at least: room for the contact shadow and the leg above the shoe."""
 _MIN_DEPTH = 0.05
 
 
@@ -145,8 +145,9 @@ class TryOnRenderer:
             boxes.append([*pixels.min(0), *pixels.max(0)])
         if not boxes:
             return None
-        x0, y0 = np.floor(np.min(boxes, 0)[:2]) - _MARGIN
-        x1, y1 = np.ceil(np.max(boxes, 0)[2:]) + _MARGIN + 1
+        low, high = np.min(boxes, 0)[:2], np.max(boxes, 0)[2:]
+        margin = max(_MARGIN, 0.15 * (high - low).max())
+        (x0, y0), (x1, y1) = np.floor(low - margin), np.ceil(high + margin) + 1
         x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, camera.width), min(y1, camera.height)
         return (int(x0), int(y0), int(x1), int(y1)) if x1 - x0 > 1 and y1 - y0 > 1 else None
 

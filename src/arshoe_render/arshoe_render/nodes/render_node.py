@@ -48,10 +48,11 @@ class RenderNode(ArshoeNode):
         if values:
             try:
                 config = replace(self.config, **values)
-                self.renderer = TryOnRenderer(config)
+                renderer = TryOnRenderer(config)
             except BadInputError as error:
                 return SetParametersResult(successful=False, reason=str(error))
-            self.config = config
+            self.renderer.release()
+            self.config, self.renderer = config, renderer
         return SetParametersResult(successful=True)
 
 
