@@ -67,9 +67,9 @@ class TrainConfig:
     heatmap_gain: tuple = (15.0, 4.0)
     paf_gain: tuple = (8.0, 3.0)
     bf16: bool = True
-    epoch: int = 4096
-    checkpoint_minutes: float = 3.0
-    val_pictures: int = 256
+    epoch: int = 2048
+    checkpoint_minutes: float = 4.0
+    val_pictures: int = 128
     workers: int = 1
     threads: int = 0
     seed: int = 0
@@ -201,7 +201,8 @@ def validate(network: nn.Module, data: Dataset, config: TrainConfig, device: tor
     with torch.inference_mode():
         for images, targets in DataLoader(data, 32):
             targets = {name: value.to(device) for name, value in targets.items()}
-            outputs = network(to_input(images, device))
+            with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
+                outputs = network(to_input(images, device))
             found += [float(part) for part in losses(outputs, targets, *gains(config, 1))]
             zeros = [torch.zeros_like(output) for output in outputs]
             empty += [float(part) for part in losses(zeros, targets, *gains(config, 1))]
