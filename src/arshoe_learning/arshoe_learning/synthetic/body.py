@@ -17,8 +17,9 @@ from arshoe_render.mesh import smooth_normals
 _SEGMENT_BONES = ("upperleg", "lowerleg", "foot", "toe")
 _JOINTS = ("l-upper-leg", "l-knee", "l-ankle", "l-toe-1-1", "l-toe-5-1")
 _LOCAL_TARGETS = (
-    "feet/l-foot-scale-depth-{}", "feet/l-foot-scale-horiz-{}", "feet/l-foot-scale-vert-{}", "feet/measure-ankle-circ-{}",
-    "legs/measure-calf-circ-{}", "legs/l-lowerleg-fat-{}", "legs/l-lowerleg-muscle-{}", "legs/measure-thigh-circ-{}",
+    "feet/l-foot-scale-depth-{}", "feet/l-foot-scale-horiz-{}", "feet/l-foot-scale-vert-{}",
+    "feet/measure-ankle-circ-{}", "legs/measure-calf-circ-{}", "legs/l-lowerleg-fat-{}",
+    "legs/l-lowerleg-muscle-{}", "legs/measure-thigh-circ-{}",
 )  # fmt: skip
 
 

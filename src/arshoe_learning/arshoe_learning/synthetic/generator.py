@@ -27,15 +27,16 @@ from arshoe_learning.synthetic.photograph import photograph
 from arshoe_learning.synthetic.stance import rotation_zyx, sample_stance
 from arshoe_learning.synthetic.view import VIEWS, View, sample_view
 from arshoe_learning.synthetic.wardrobe import DressedLeg, Wardrobe
-from arshoe_render.gl_renderer import Draw, GlRenderer, Rendered
+from arshoe_render.gl_renderer import Draw, GlRenderer, GpuMesh, Rendered
 from arshoe_render.light import Light, sh_basis
 from arshoe_render.mesh import Mesh
 
-SUPERSAMPLING = 1.5
+SUPERSAMPLING = 1.25
 NO_FOOT, SECOND_PERSON, OBSTACLE, ODD_PAIR = 0.05, 0.12, 0.12, 0.04
-BLOCK, LEGS_PER_BLOCK, FLOORS_PER_BLOCK = 250, 50, 25
+SHOTS_PER_SCENE = 3
+BLOCK, LEGS_PER_BLOCK, FLOORS_PER_BLOCK = 300, 36, 20
 """Dressed legs and floors are slow to make, so each block of pictures draws from its own few."""
-MAX_VIEWS = 12
+MAX_VIEWS = 24
 SURFACE_TOLERANCE = 0.02
 """A keypoint is visible if the rendered surface is at most this far in front of it, metres."""
 
@@ -94,33 +95,42 @@ class Generator:
         self._size, self._seed, self._stream = size, seed, SPLITS.index(split)
         self._leg = lru_cache(2 * LEGS_PER_BLOCK)(self._make_leg)
         self._floor = lru_cache(2 * FLOORS_PER_BLOCK)(self._make_floor)
-        self.stage = Stage(size)
+        self._scene = lru_cache(1)(self._make_scene)
+        self.stage = Stage(size, size)
 
     def __call__(self, index: int) -> Sample:
-        """Draw picture `index`."""
-        rng = np.random.default_rng([self._seed, self._stream, index])
-        block = index // BLOCK
-        people = [] if rng.random() < NO_FOOT else self._people(rng, block)
+        """Draw picture `index`; a few in a row show the same scene from other sides in other light."""
+        rng = np.random.default_rng([self._seed, self._stream, index, 3])
+        people = self._scene(index // SHOTS_PER_SCENE)
         name = str(rng.choice(list(VIEWS), p=list(VIEWS.values())))
-        for _ in range(MAX_VIEWS):
-            view = self._view(rng, people, name)
+        for attempt in range(MAX_VIEWS):
+            view = self._view(rng, people, name if attempt < MAX_VIEWS // 2 else "front")
             if not people or shows_feet(view, people):
                 break
-        if name != "wearer":  # whose own trunk is behind the camera
-            people = [with_torso(person, rng) for person in people]
-        centre = _middle(people)[:2]
-        near = np.concatenate(
-            [m.vertices[m.vertices[:, 2] < 0.4] for p in people for m, _ in p.meshes] or [np.ones((1, 3))]
-        )
-        meshes = [(mesh, LABEL_OTHER) for mesh in scene.clutter(rng, self.assets, centre, near)]
+        extra = []
+        if people and view.name != "wearer":  # whose own trunk is behind the camera
+            extra = [part for person in people for part in torso(person.waist, rng)]
         if people and rng.random() < OBSTACLE:
             eye = inverse(view.T_camera_world)[:3, 3]
             feet = [foot for person in people for foot in person.feet]
             target = feet[rng.integers(len(feet))].points.mean(0)
-            meshes.append((scene.obstacle(rng, self.assets, eye, target), LABEL_OTHER))
-        floor = scene.floor_mesh(rng, self._floor(block, rng.integers(FLOORS_PER_BLOCK)), centre, near)
+            extra.append((scene.obstacle(rng, self.assets, eye, target), LABEL_OTHER))
         light, panorama = scene.sample_light(rng, self.assets)
-        return self.stage.shoot(view, people, meshes, floor, light, panorama, rng)
+        sample = self.stage.shoot(view, extra, exposed(light, rng.uniform(0.55, 1.15)), panorama)
+        return replace(sample, image=photograph(sample.image, rng))
+
+    def _make_scene(self, number: int) -> list[Person]:
+        """Draw the people of a scene and put them on stage with floor and clutter."""
+        rng = np.random.default_rng([self._seed, self._stream, number, 0])
+        block = number * SHOTS_PER_SCENE // BLOCK
+        people = [] if rng.random() < NO_FOOT else self._people(rng, block)
+        centre = _middle(people)[:2]
+        low = [mesh.vertices[mesh.vertices[:, 2] < 0.4] for person in people for mesh, _ in person.meshes]
+        near = np.concatenate(low or [np.ones((1, 3))])
+        others = [(mesh, LABEL_OTHER) for mesh in scene.clutter(rng, self.assets, centre, near)]
+        floor = scene.floor_mesh(rng, self._floor(block, rng.integers(FLOORS_PER_BLOCK)), centre, near)
+        self.stage.set(people, others, floor)
+        return people
 
     def _make_leg(self, block: int, number: int) -> DressedLeg:
         rng = np.random.default_rng([self._seed, self._stream, block, number, 1])
@@ -155,44 +165,50 @@ class Generator:
 
 
 class Stage:
-    """Lights, renders, labels and photographs people in a scene with one renderer."""
+    """Renders, labels and photographs people in a scene, with one renderer."""
 
-    def __init__(self, size: int) -> None:
-        self._renderer = GlRenderer(int(size * SUPERSAMPLING), int(size * SUPERSAMPLING))
+    def __init__(self, width: int, height: int) -> None:
+        self._renderer = GlRenderer(int(width * SUPERSAMPLING), int(height * SUPERSAMPLING))
+        self._draws: list[tuple[GpuMesh, int, bool]] = []
+        self._feet: list[LabelledFoot] = []
+
+    def set(self, people: list[Person], others: list[tuple[Mesh, int]], floor: Mesh) -> None:
+        """Take away what stands here and put up people, other labelled meshes and a floor, in the world frame."""
+        for gpu, *_ in self._draws:
+            gpu.release()
+        self._draws, self._feet = [], []
+        for person in people:
+            for mesh, label in person.meshes:
+                label += len(self._feet) if label >= LABEL_FIRST_FOOT else 0
+                self._draws.append((self._renderer.upload(mesh), label, True))
+            self._feet += person.feet
+        self._draws += [(self._renderer.upload(mesh), label, True) for mesh, label in others]
+        self._draws.append((self._renderer.upload(floor), LABEL_OTHER, False))
 
     def shoot(
         self,
         view: View,
-        people: list[Person],
-        others: list[tuple[Mesh, int]],
-        floor: Mesh,
+        extra: list[tuple[Mesh, int]],
         light: Light,
         panorama: np.ndarray,
-        rng: np.random.Generator,
     ) -> Sample:
-        """Take the picture. People, others and floor are in the world frame, as is the light."""
-        meshes = list(others)
-        feet = []
-        for person in people:
-            for mesh, label in person.meshes:
-                meshes.append((mesh, label + len(feet) if label >= LABEL_FIRST_FOOT else label))
-            feet += person.feet
+        """Take a picture without the camera's flaws.
+
+        Args:
+            extra: labelled meshes that are there for this picture only; like light and view in the world frame.
+        """
         T = view.T_camera_world
         fine = view.camera.resized(*(int(SUPERSAMPLING * n) for n in (view.camera.width, view.camera.height)))
-        light = _exposed(light, rng.uniform(0.55, 1.15))
+        uploaded = [(self._renderer.upload(mesh), label, True) for mesh, label in extra]
+        draws = [Draw(gpu, T, label, casts_shadow=shadow) for gpu, label, shadow in uploaded + self._draws]
         background = scene.backdrop(panorama, fine, T)
-        uploaded = [self._renderer.upload(mesh) for mesh, _ in [*meshes, (floor, 0)]]
-        draws = [Draw(gpu, T, label) for gpu, (_, label) in zip(uploaded, meshes, strict=False)]
-        draws.append(Draw(uploaded[-1], T, LABEL_OTHER, casts_shadow=False))
         rendered = self._renderer.render(draws, fine, _in_camera(light, T[:3, :3]), background)
-        for gpu in uploaded:
+        for gpu, *_ in uploaded:
             gpu.release()
-        return _develop(rendered, view, fine, feet, rng)
+        return _develop(rendered, view, fine, self._feet)
 
 
-def _develop(
-    rendered: Rendered, view: View, fine: Camera, feet: list[LabelledFoot], rng: np.random.Generator
-) -> Sample:
+def _develop(rendered: Rendered, view: View, fine: Camera, feet: list[LabelledFoot]) -> Sample:
     size = (view.camera.width, view.camera.height)
     picture = cv2.resize(np.ascontiguousarray(rendered.color[..., 2::-1]), size, interpolation=cv2.INTER_AREA)
     is_foot = rendered.label >= LABEL_FIRST_FOOT
@@ -207,7 +223,7 @@ def _develop(
         area = np.count_nonzero(rendered.label == LABEL_FIRST_FOOT + number) / SUPERSAMPLING**2
         if (seen.visibility > 0).any() and area > max(12, 0.03 * np.prod(np.ptp(seen.pixels, axis=0))):
             visible.append(seen)
-    return Sample(photograph(picture, rng), mask, view.camera, visible, view.name)
+    return Sample(picture, mask, view.camera, visible, view.name)
 
 
 def look(foot: LabelledFoot, camera: Camera, fine: Camera, depth: np.ndarray) -> VisibleFoot:
@@ -228,11 +244,6 @@ def moved(person: Person, T: np.ndarray) -> Person:
     return Person(meshes, [foot.transformed(T) for foot in person.feet], T[:3, :3] @ person.waist + T[:3, 3])
 
 
-def with_torso(person: Person, rng: np.random.Generator) -> Person:
-    """The person with a seat and a trunk."""
-    return replace(person, meshes=person.meshes + torso(person.waist, rng))
-
-
 def _middle(people: list[Person]) -> np.ndarray:
     points = [foot.points.mean(0) for person in people[:1] for foot in person.feet]
     return np.mean(points, 0) if points else np.zeros(3)
@@ -244,7 +255,8 @@ def shows_feet(view: View, people: list[Person], cell: int = 8, near: float = 0.
     """
     eye = inverse(view.T_camera_world)[:3, 3]
     points = np.concatenate([mesh.vertices[::2] for person in people for mesh, _ in person.meshes])
-    if (np.abs(points - eye).max(1) < near).any():
+    trunks = [np.linalg.norm((eye - person.waist) / (0.4, 0.4, 1.0)) for person in people]
+    if (np.abs(points - eye).max(1) < near).any() or (view.name != "wearer" and min(trunks) < 1):
         return False
     points = transform_points(view.T_camera_world, points)
     points = points[points[:, 2] > near]
@@ -262,7 +274,7 @@ def shows_feet(view: View, people: list[Person], cell: int = 8, near: float = 0.
     return False
 
 
-def _exposed(light: Light, level: float) -> Light:
+def exposed(light: Light, level: float) -> Light:
     """The light scaled so that a white floor comes out at `level` of full white."""
     up = np.array([0.0, 0.0, 1.0])
     floor = float((sh_basis(up) @ light.sh + light.color * max(light.direction[2], 0)).mean())

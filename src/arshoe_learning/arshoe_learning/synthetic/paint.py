@@ -106,7 +106,7 @@ def pattern(rng: np.random.Generator, texture: np.ndarray) -> np.ndarray:
     return (both * texture).clip(0, 255).astype(np.uint8)
 
 
-def floor_texture(rng: np.random.Generator, floors: Sequence[Path], size: int = 768) -> tuple[np.ndarray, float]:
+def floor_texture(rng: np.random.Generator, floors: Sequence[Path], size: int = 512) -> tuple[np.ndarray, float]:
     """A floor of one to three materials with stains and fine grain.
 
     Returns:

@@ -104,8 +104,8 @@ def torso(waist: np.ndarray, rng: np.random.Generator) -> list[tuple[Mesh, int]]
     cloth = Material((*paint.random_color(rng), 1), roughness=0.95)
     shirt = Material((*paint.random_color(rng), 1), roughness=0.95)
     return [
-        (ellipsoid(waist + (0, 0, 0.02), np.array([0.13, 0.19, 0.17]), cloth), MASK_LEG),
-        (ellipsoid(waist + (0, 0, 0.4), np.array([0.14, 0.2, 0.34]), shirt), LABEL_OTHER),
+        (ellipsoid(waist + np.array([0, 0, 0.02]), np.array([0.13, 0.19, 0.17]), cloth), MASK_LEG),
+        (ellipsoid(waist + np.array([0, 0, 0.4]), np.array([0.14, 0.2, 0.34]), shirt), LABEL_OTHER),
     ]
 
 

@@ -105,9 +105,9 @@ def clutter(rng: np.random.Generator, assets: Assets, centre: np.ndarray, keep_f
 
 def obstacle(rng: np.random.Generator, assets: Assets, eye: np.ndarray, target: np.ndarray) -> Mesh:
     """Something small between the camera and a foot, which may hide part of it."""
-    share = rng.uniform(0.35, 0.8)
-    centre = eye * (1 - share) + target * share + rng.normal(0, 0.07, 3)
-    size = rng.uniform(0.02, 0.12, 3) * (1, 1, rng.choice([1, 4]))
+    share, distance = rng.uniform(0.5, 0.85), np.linalg.norm(target - eye)
+    centre = eye * (1 - share) + target * share + distance * rng.normal(0, 0.06, 3)
+    size = distance * rng.uniform(0.03, 0.14, 3) * (1, 1, rng.choice([1, 2.5]))
     if rng.random() < 0.5:
         return ellipsoid(centre, size / 2, _material(rng, assets))
     return box(rng, centre, size, rng.uniform(0, 3), _material(rng, assets))

@@ -165,7 +165,7 @@ def _running(rng: np.random.Generator) -> Stance:
 def _tiptoe(rng: np.random.Generator) -> Stance:
     stance, lift = _standing(rng), rng.uniform(0.25, 0.85)
     left, right = (replace(f, pitch=lift, toes=lift * rng.uniform(0.8, 1)) for f in (stance.left, stance.right))
-    return Stance(left, stance.right if rng.random() < 0.4 else right, stance.pelvis + (0.05, 0, 0.08))
+    return Stance(left, stance.right if rng.random() < 0.4 else right, stance.pelvis + np.array([0.05, 0, 0.08]))
 
 
 def _raised(rng: np.random.Generator) -> Stance:

@@ -11,6 +11,7 @@ from arshoe_render.mesh import Material, Mesh
 NUM_SEGMENTS = 4
 THIGH, SHIN, FOOT, TOES = range(NUM_SEGMENTS)
 SLACK = 1e-5
+WHITE = Material(base_color=(1, 1, 1, 1))
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Surface:
     uvs: np.ndarray
     colors: np.ndarray
     label: int = MASK_LEG
-    material: Material = Material(base_color=(1, 1, 1, 1))
+    material: Material = WHITE
 
     def posed(self, transforms: np.ndarray, mirror: bool) -> Mesh:
         """Bend by linear blend skinning with segment transforms (4, 4, 4); `mirror` negates y of the result."""
@@ -155,9 +156,12 @@ def first_hit(
     """
     others = [i for i in range(3) if i != axis]
     plane = vertices[:, others] - np.asarray(point)[others]
-    corners = plane[faces]
-    near = np.flatnonzero(((corners.min(1) < SLACK) & (corners.max(1) > -SLACK)).all(1))
-    a, b, c = corners[near].transpose(1, 0, 2)
+    i, j, k = faces.T
+    near = np.ones(len(faces), bool)
+    for beside in (*(plane < SLACK).T, *(plane > -SLACK).T):
+        near &= beside[i] | beside[j] | beside[k]
+    near = np.flatnonzero(near)
+    a, b, c = plane[faces[near]].transpose(1, 0, 2)
     areas = np.stack([_cross2(b, c), _cross2(c, a), _cross2(a, b)], 1)
     total = areas.sum(1, keepdims=True)
     weights = areas / np.where(np.abs(total) < 1e-12, np.inf, total)

@@ -75,7 +75,12 @@ class Wardrobe:
             np.concatenate([getattr(s, name)[keep] for s, keep in zip(worn, low, strict=True)])
             for name in ("vertices", "weights")
         )
-        return DressedLeg(leg, worn + self._trousers(leg, length, rng), covering, landmarks, T_rest_foot, sole)
+        trousers = self._trousers(leg, length, rng)
+        if trousers:  # what they hide need not be drawn
+            hem = trousers[0].vertices[:, 2].min() + 0.06
+            worn = [s if s.label == MASK_FOOT else s.clipped(hem - s.vertices[:, 2]) for s in worn]
+            worn = [s for s in worn if len(s.faces)]
+        return DressedLeg(leg, worn + trousers, covering, landmarks, T_rest_foot, sole)
 
     def _paint_skin(self, skin: Surface, foot: "_FootCoordinates", rng: np.random.Generator) -> Surface:
         tone = paint.skin_color(rng)
@@ -265,7 +270,7 @@ def _tube(leg: Leg, hem: float, ease: float, width: float, rng: np.random.Genera
     """
     rings, sectors = 40, 36
     z = np.linspace(leg.hip[2] + 0.03, hem, rings)
-    joints = np.stack([leg.ankle - (0, 0, 0.2), leg.ankle, leg.knee, leg.hip, leg.hip + (0, 0, 0.1)])
+    joints = np.stack([leg.ankle - (0, 0, 0.2), leg.ankle, leg.knee, leg.hip, leg.hip + np.array([0, 0, 0.1])])
     centre = np.stack([np.interp(z, joints[:, 2], joints[:, i]) for i in (0, 1)], 1)
     skin = leg.tights.vertices[leg.tights.vertices[:, 2] > leg.ankle[2] + 0.02]
     radius = np.zeros((rings, 2))
