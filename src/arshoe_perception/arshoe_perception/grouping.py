@@ -1,11 +1,15 @@
 """Keypoint candidates to feet, by part affinity fields (PAFs) along the limbs of `arshoe_core.foot.LIMBS`."""
 
+import math
+
 import numpy as np
 
 from arshoe_core.assignment import assign
 from arshoe_core.foot import LIMBS, NUM_KEYPOINTS
 from arshoe_core.types import FootKeypoints, NetworkOutput
 
+_Part = dict[int, np.ndarray]
+"""Keypoint index to its peak (u, v, score), for some keypoints of one foot."""
 _END_ON_AFFINITY = 0.5
 _FRACTIONS = np.linspace(0, 1, 10)[:, None]
 """Where along a limb its field is read."""
@@ -29,17 +33,20 @@ def group_peaks(
     Returns:
         Feet as (8, 3) float64 arrays of u, v, score with NaN, NaN, 0 where missing; the most certain first.
     """
-    group_of = [np.full(len(p), -1) for p in peaks]
-    groups: list[dict[int, int]] = []  # keypoint -> index of its peak
+    owner: list[list[_Part | None]] = [[None] * len(p) for p in peaks]
     for (a, b), affinity in zip(LIMBS, limb_affinities(peaks, pafs), strict=True):
         for i, j in assign(affinity - paf_threshold):
-            if group_of[a][i] < 0:
-                group_of[a][i] = len(groups)
-                groups.append({a: i})
-            group_of[b][j] = group_of[a][i]
-            groups[group_of[a][i]][b] = j
-    feet = [_foot(group, peaks) for group in groups]
-    feet = [foot for foot in _join_fragments(feet) if np.isfinite(foot[:, 0]).sum() >= min_keypoints]
+            part = owner[a][i] = owner[a][i] or {a: peaks[a][i]}
+            part[b] = peaks[b][j]
+            owner[b][j] = part
+    parts: list[_Part] = []
+    for k, owners in enumerate(owner):
+        for i, part in enumerate(owners):
+            if part is None:  # no limb has joined this peak; its neighbour may be missing
+                parts.append({k: peaks[k][i]})
+            elif min(part) == k:  # each part once
+                parts.append(part)
+    feet = [_foot(part) for part in _join(parts) if len(part) >= min_keypoints]
     return sorted(feet, key=lambda foot: -foot[:, 2].sum())
 
 
@@ -73,37 +80,37 @@ def to_image(foot: np.ndarray, output: NetworkOutput) -> FootKeypoints:
     return FootKeypoints(points.astype(np.float32), foot[:, 2].astype(np.float32))
 
 
-def _foot(group: dict[int, int], peaks: list[np.ndarray]) -> np.ndarray:
-    foot = np.full((NUM_KEYPOINTS, 3), np.nan)
-    foot[:, 2] = 0
-    for keypoint, index in group.items():
-        foot[keypoint] = peaks[keypoint][index]
+def _foot(part: _Part) -> np.ndarray:
+    foot = np.full((NUM_KEYPOINTS, 3), (np.nan, np.nan, 0.0))
+    for keypoint, peak in part.items():
+        foot[keypoint] = peak
     return foot
 
 
-def _join_fragments(feet: list[np.ndarray]) -> list[np.ndarray]:
-    """Join the nearest two incomplete feet that share no keypoint, again and again, while they nearly touch."""
-    feet = list(feet)
+def _join(parts: list[_Part]) -> list[_Part]:
+    """Join the nearest two parts that share no keypoint, again and again, while they nearly touch."""
+    parts = list(parts)
+    places = [_place(part) for part in parts]
     while True:
-        gaps = [
-            (gap, i, j)
-            for i in range(len(feet))
-            for j in range(i + 1, len(feet))
-            if (gap := _gap(feet[i], feet[j])) is not None
-        ]
-        if not gaps:
-            return feet
-        _, i, j = min(gaps)
-        feet[i] = np.where(np.isfinite(feet[i]) & (feet[i][:, 2:] > 0), feet[i], feet[j])
-        del feet[j]
+        nearest = min(
+            (
+                (gap, i, j)
+                for j in range(len(parts))
+                for i in range(j)
+                if parts[i].keys().isdisjoint(parts[j])
+                and (gap := math.dist(places[i][:2], places[j][:2])) < max(places[i][2], places[j][2])
+            ),
+            default=None,
+        )
+        if nearest is None:
+            return parts
+        _, i, j = nearest
+        parts[i] = parts[i] | parts[j]
+        places[i] = _place(parts[i])
+        del parts[j], places[j]
 
 
-def _gap(a: np.ndarray, b: np.ndarray) -> float | None:
-    """Distance of the centres of two fragments in cells; None if they can't be of one foot."""
-    found_a, found_b = a[:, 2] > 0, b[:, 2] > 0
-    if (found_a & found_b).any():
-        return None
-    a, b = a[found_a, :2], b[found_b, :2]
-    gap = float(np.linalg.norm(a.mean(0) - b.mean(0)))
-    extent = max(np.linalg.norm(np.ptp(a, 0)), np.linalg.norm(np.ptp(b, 0)))
-    return gap if gap < extent else None
+def _place(part: _Part) -> tuple[float, float, float]:
+    """Centre u, v and extent of a part in cells."""
+    points = np.stack(list(part.values()))[:, :2]
+    return (*points.mean(0).tolist(), float(np.hypot(*np.ptp(points, 0))))
