@@ -1,6 +1,7 @@
 """Runs a ROS 2 YAML launch file without ros2 launch: launch_runner.py FILE [--show-args] [name:=value …]"""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from supervisor import EXIT_BAD_INPUT, Supervisor
 
 def main(argv: list[str]) -> int:
     """Run with the arguments of the command line; returns the exit code: 0, 1 after a crash, 2 after bad input."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # "| head" ends it quietly
     path, *rest = argv
     flags = [arg for arg in rest if arg.startswith("-")]
     show = any(flag in ("-s", "--show-args", "-h", "--help") for flag in flags)
