@@ -56,7 +56,7 @@ def test_a_missing_keypoint_costs_no_other(render_maps, camera, pair, missing):
 
 
 def test_joining_parts_does_not_mix_feet(render_maps, camera, pair):
-    feet = pair(gap=0.13)
+    feet = pair()
     missing = [(0, 1), (1, 1), (0, 2), (1, 2)]  # toe and heel top of both: nothing but nearness is left
     assert_same_feet(grouped(render_maps(feet, camera, missing=missing)), feet, missing)
 
