@@ -88,7 +88,8 @@ vec3 bumped(vec3 n) {
 #endif
 
 void main() {
-    vec4 base = base_color * color * texture(base_texture, uv);
+    // A little sharper than the mipmap asked for, which follows the more foreshortened axis.
+    vec4 base = base_color * color * texture(base_texture, uv, -0.7);
 #ifdef ALPHA_CUTOFF
     if (base.a < alpha_cutoff) discard;
 #endif

@@ -20,7 +20,7 @@ class ShoeParameters:
         form: its measures.
         colors, panels: its look.
         side: which foot; the right shoe is the left one mirrored.
-        texture_size: width of the upper's texture in pixels (the height is half).
+        texture_size: width of the textures in pixels.
         bow: whether the laces are tied.
     """
 

@@ -70,11 +70,10 @@ def paint_upper(form: ShoeForm, colors: Colors, panels: Panels, size: int) -> np
     """Paint the upper's texture.
 
     Returns:
-        (size / 2, size, 3) uint8 sRGB: the lateral half left with u = a / 2, the medial half right with
+        (size / 4, size, 3) uint8 sRGB: the lateral half left with u = a / 2, the medial half right with
         u = 1 - a / 2, so that they meet at the heel and, around the edge, at the toe; v = 1 - t.
     """
-    a = np.repeat((np.arange(size // 2)[None] + 0.5) / (size // 2), size // 2, 0)
-    t = np.repeat(1 - (np.arange(size // 2)[:, None] + 0.5) / (size // 2), size // 2, 1)
+    a, t = np.meshgrid((np.arange(size // 2) + 0.5) / (size // 2), 1 - (np.arange(size // 4) + 0.5) / (size // 4))
     halves = [_paint_half(form, colors, panels, side, a, t) for side in (1, -1)]
     picture = np.concatenate([halves[0], halves[1][:, ::-1]], 1)
     # Leather: a fine, weak grain, always the same.
