@@ -22,7 +22,7 @@ _CUT_DIFFERENCE = 35.0
 
 @dataclass(frozen=True)
 class _Frame:
-    """Grey picture and foot mask (255 or 0), both uint8 and reduced; `to_image` (2,) takes their x, y to image px."""
+    """Grey picture (uint8) and foot mask (bool), reduced; `to_image` (2,) takes their x, y to image px."""
 
     gray: np.ndarray
     foot: np.ndarray
@@ -57,7 +57,7 @@ class OpticalFlow:
         scale = min(1.0, self._width / width)
         size = (round(width * scale), round(height * scale))
         gray = cv2.resize(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
-        foot = cv2.compare(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST), MASK_FOOT, cv2.CMP_EQ)
+        foot = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST) == MASK_FOOT
         self._last, self._current = self._current, _Frame(gray, foot, np.array([width, height]) / size)
         if self._last is not None and self._last.gray.shape != gray.shape:
             self._last = None
@@ -83,7 +83,7 @@ class OpticalFlow:
         if self._last is None or not regions:
             return [None] * len(regions)
         to_image = self._current.to_image
-        reduced = [np.rint(region / to_image).astype(int) for region in regions]
+        reduced = [np.rint(np.clip(region / to_image, -1e4, 1e4)).astype(int) for region in regions]
         box, origin = _box(reduced, self._last.gray.shape[::-1])
         last, current = self._last.gray[box], self._current.gray[box]
         corners, owner = self._corners(last, self._last.foot[box], [region - origin for region in reduced])
@@ -97,12 +97,12 @@ class OpticalFlow:
         for i, region in enumerate(regions):
             cv2.fillConvexPoly(labels, cv2.convexHull(region.astype(np.int32)), i + 1)
         for i in range(len(regions)):
-            region = cv2.compare(labels, i + 1, cv2.CMP_EQ)
-            seen = cv2.bitwise_and(region, foot)
+            region = labels == i + 1
+            seen = region & foot
             if not seen.any():  # the network has lost the foot
                 seen = region
-            inner = cv2.erode(seen, np.ones(_WINDOW, np.uint8))  # windows at the edge see the floor, which stays
-            labels[(region > 0) & ((inner if inner.any() else seen) == 0)] = 0
+            inner = cv2.erode(seen.astype(np.uint8), np.ones(_WINDOW)) > 0
+            labels[region & ~(inner if inner.any() else seen)] = 0  # windows at the edge see the floor, which rests
         found = self._fast.detect(gray, labels)
         if not found:
             return np.zeros((0, 2), np.float32), np.zeros(0, int)

@@ -22,8 +22,9 @@ FILTERS: dict[str, type[PoseFilter]] = {
     "none": NoFilter,
 }
 
-_GATE = 0.8
-"""Foot extents between a track's predicted and a measured pose beyond which they are not one foot."""
+_GATE, _GATE_GROWTH = 0.8, 0.1
+"""Foot extents between a track's predicted and a measured pose beyond which they are not one foot; more for each lost
+frame."""
 _SAME_SIDE_BONUS = 0.3
 _ONE_FOOT = 0.25
 """Foot extents between two tracks within which they are on one foot."""
@@ -108,10 +109,11 @@ class Tracker:
         benefit = np.zeros((len(self.tracks), len(poses_raw)))
         for i, (track, shift) in enumerate(zip(self.tracks, shifts, strict=True)):
             expected = shifted(track.pose.T_camera_foot, shift)
+            gate = _GATE + _GATE_GROWTH * track.lost_frames
             for j, raw in enumerate(poses_raw):
                 gap = _gap(expected, raw.T_camera_foot, track.points, camera)
-                if gap < _GATE:
-                    benefit[i, j] = 1 - gap + _SAME_SIDE_BONUS * (raw.side == track.pose.side)
+                if gap < gate:
+                    benefit[i, j] = 1 - gap / gate + _SAME_SIDE_BONUS * (raw.side == track.pose.side)
         return benefit
 
     def _measure(self, track: Track, raw: FootPose, shift: np.ndarray | None, camera: Camera, dt: float) -> None:
