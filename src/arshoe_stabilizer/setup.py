@@ -9,7 +9,7 @@ setup(
     license="Apache-2.0",
     maintainer="ARShoe developers",
     maintainer_email="maintainers@arshoe.org",
-    packages=find_packages(),
+    packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),
