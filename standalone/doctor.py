@@ -138,7 +138,7 @@ def probe_demo() -> None:
 
     from arshoe_media.bag_reader import BagReader
 
-    reader = BagReader(str(Path(get_package_share_directory("arshoe")) / "demo" / "demo.mcap"))
+    reader = BagReader(str(Path(get_package_share_directory("arshoe")) / "demo" / "wearer_view"))
     height, width = next(iter(reader)).image.shape[:2]
     print(f"{reader.image_topic}, {width}x{height}")
 
