@@ -14,6 +14,11 @@ VIEWS = [
 ]
 
 
+def hide(shoe, opening, leg, wearer):
+    """The occlusion of a flat picture, in which nothing is known of depth."""
+    return silhouette_occlusion(shoe, opening, leg, wearer, np.zeros_like(shoe))
+
+
 def disc(x, y, radius, shape=(120, 160)):
     v, u = np.mgrid[: shape[0], : shape[1]]
     return (u - x) ** 2 + (v - y) ** 2 <= radius**2
@@ -68,7 +73,7 @@ def test_leg_that_crosses_twice_hides_the_far_collar():
     shoe, opening = disc(80, 60, 40), disc(80, 50, 15)
     leg = np.zeros_like(shoe)
     leg[:50, 70:90] = True
-    hidden = silhouette_occlusion(shoe & ~opening, opening, leg, leg | opening)
+    hidden = hide(shoe & ~opening, opening, leg, leg | opening)
     assert hidden[25, 80], "the collar behind the leg is hidden"
     assert hidden[50, 80], "the opening is hidden"
     assert not hidden[80, 80], "the shoe's front stays"
@@ -78,14 +83,14 @@ def test_leg_that_crosses_twice_hides_the_far_collar():
 def test_leg_that_does_not_reach_the_outline_hides_only_the_opening():
     shoe, opening = disc(80, 60, 40), disc(80, 60, 15)
     leg = disc(80, 60, 10)
-    hidden = silhouette_occlusion(shoe & ~opening, opening, leg, disc(80, 60, 80))
+    hidden = hide(shoe & ~opening, opening, leg, disc(80, 60, 80))
     np.testing.assert_array_equal(hidden, opening)
 
 
 def test_leg_over_everything_hides_only_the_opening():
     shoe, opening = disc(80, 60, 40), disc(80, 60, 15)
     everything = np.ones_like(shoe)
-    np.testing.assert_array_equal(silhouette_occlusion(shoe & ~opening, opening, everything, everything), opening)
+    np.testing.assert_array_equal(hide(shoe & ~opening, opening, everything, everything), opening)
 
 
 def test_of_more_than_two_crossings_the_longest_part_counts():
@@ -93,7 +98,7 @@ def test_of_more_than_two_crossings_the_longest_part_counts():
     leg = np.zeros_like(shoe)
     leg[:50, 65:95] = True
     leg[95:, 76:84] = True  # something else labelled leg below the shoe
-    hidden = silhouette_occlusion(shoe & ~opening, opening, leg, np.ones_like(shoe))
+    hidden = hide(shoe & ~opening, opening, leg, np.ones_like(shoe))
     assert hidden[25, 80]
     assert not hidden[98, 80]
 
@@ -102,22 +107,32 @@ def test_leg_that_leaves_the_picture():
     shoe, opening = disc(80, 10, 40), disc(80, 5, 15)
     leg = np.zeros_like(shoe)
     leg[:15, 65:95] = True
-    hidden = silhouette_occlusion(shoe & ~opening, opening, leg, leg)
+    hidden = hide(shoe & ~opening, opening, leg, leg)
     assert hidden[2, 80]
     assert not hidden[40, 80]
 
 
+def test_leg_hides_only_what_is_farther_away_than_the_opening():
+    shoe, opening = disc(80, 60, 40), disc(80, 60, 10)
+    leg = np.zeros_like(shoe)
+    leg[30:90, 60:100] = True  # inside the outline: no crossings
+    farther = np.zeros_like(shoe)
+    farther[:60] = True
+    hidden = silhouette_occlusion(shoe & ~opening, opening, leg, leg, farther)
+    assert hidden[40, 80] and not hidden[80, 80] and not hidden[40, 50]
+
+
 def test_an_opening_that_faces_away_hides_nothing():
     shoe = disc(80, 60, 40)
-    assert not silhouette_occlusion(shoe, np.zeros_like(shoe), shoe, shoe).any()
+    assert not hide(shoe, np.zeros_like(shoe), shoe, shoe).any()
     nothing = np.zeros_like(shoe)
-    assert not silhouette_occlusion(nothing, nothing, shoe, shoe).any()
+    assert not hide(nothing, nothing, shoe, shoe).any()
 
 
 def test_inside_of_the_shoe_is_drawn_where_nobody_is():
     shoe, opening = disc(80, 60, 40), disc(80, 50, 15)
     nobody = np.zeros_like(shoe)
-    assert not silhouette_occlusion(shoe & ~opening, opening, nobody, nobody).any()
+    assert not hide(shoe & ~opening, opening, nobody, nobody).any()
 
 
 def test_soft_alpha_fades_inwards_only():

@@ -7,23 +7,28 @@ _MIN_GAP = 0.02
 """Gaps in the leg's overlap shorter than this part of S0 are noise of the mask."""
 
 
-def silhouette_occlusion(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray, wearer: np.ndarray) -> np.ndarray:
+def silhouette_occlusion(
+    shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray, wearer: np.ndarray, behind: np.ndarray
+) -> np.ndarray:
     """The region of a rendered shoe that is to be transparent, because the leg is in front of it.
 
     S0 is the outline of shoe and opening together, S1 the outline of the opening. The part of S0 covered by the leg
     runs from M0 to M1; N0 and N1 are their nearest points on S1. Hidden are the region M0 N0 N1 M1 and the opening
     itself, out of which the leg comes.
 
-    The mask is not exact: the leg is carried on to the opening (a sock or the worn shoe's collar counts as foot) and
-    grown a little to find M0 and M1, and the region M0 N0 N1 M1 ends where the leg ends. With no crossing (the leg
-    does not reach S0, or covers all of it) only the opening is hidden; of several covered parts the longest counts.
-    An opening that faces away leaves the whole shoe in front of the leg.
+    The lines M N cut corners off the leg, so it also hides what it covers of the shoe farther away than the opening's
+    middle. The mask is not exact: to find M0 and M1 the leg is carried on to the opening (a sock or the worn shoe's
+    collar counts as foot) and grown a little, and the region M0 N0 N1 M1 ends where that leg ends.
+
+    With no crossing (the leg does not reach S0, or covers all of it) there is no region M0 N0 N1 M1; of several
+    covered parts the longest counts. An opening that faces away leaves the whole shoe in front of the leg.
 
     Args:
         shoe: (H, W) bool, where the shoe is seen.
         opening: (H, W) bool, where the surface that closes the opening is seen.
         leg: (H, W) bool, the leg.
         wearer: (H, W) bool, leg or foot. Where the opening shows neither, the shoe's inside stays.
+        behind: (H, W) bool, where the shoe's surface lies farther away than the opening's middle.
 
     Returns:
         (H, W) bool.
@@ -33,8 +38,9 @@ def silhouette_occlusion(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray,
         return np.zeros_like(shoe)
     hidden = opening & _grown(wearer)
     S0 = _outline(shoe | opening)
-    leg = _grown(leg | (_down_to(opening, leg) & wearer))
-    run = _longest_run(leg[S0[:, 1], S0[:, 0]])
+    grown = _grown(leg | (_down_to(opening, leg) & wearer))
+    hidden |= leg & behind & shoe
+    run = _longest_run(grown[S0[:, 1], S0[:, 0]])
     if run is None:
         return hidden
     covered = S0[run]
@@ -43,7 +49,7 @@ def silhouette_occlusion(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray,
     region = np.zeros(shoe.shape, np.uint8)
     # By way of the opening's middle, so that nothing stays between the line N0 N1 and a hollow S1.
     cv2.fillPoly(region, [np.concatenate([covered, [N1, S1.mean(0), N0]]).astype(np.int32)], 1)
-    return hidden | (region.astype(bool) & (shoe | opening) & leg & wearer)
+    return hidden | (region.astype(bool) & (shoe | opening) & grown & wearer)
 
 
 def soft_alpha(visible: np.ndarray) -> np.ndarray:

@@ -100,7 +100,9 @@ class TryOnRenderer:
         )
         window, window_mask = picture[y0:y1, x0:x1], mask[y0:y1, x0:x1]
         light = _estimate_light(image_bgr, placed)
-        rendered = self._renderer.render(self._draws(placed), cropped_camera, light, depth=False)
+        rendered = self._renderer.render(
+            self._draws(placed), cropped_camera, light, depth=self.config.occlusion == "silhouette"
+        )
         visible = self._visible(rendered, window_mask, placed)
         if self.config.contact_shadow:
             self._shade_floor(window, window_mask, cropped_camera, placed)
@@ -168,7 +170,8 @@ class TryOnRenderer:
             leg, wearer = mask == MASK_LEG, mask != 0
             for foot in placed:
                 shoe, opening = rendered.label == foot.label, rendered.label == foot.label + _OPENING
-                visible &= ~silhouette_occlusion(shoe, opening, leg, wearer)
+                middle = foot.T_camera_model @ [*self.shoe.rim.mean(0), 1.0]
+                visible &= ~silhouette_occlusion(shoe, opening, leg, wearer, rendered.depth > middle[2])
         return visible
 
     def _shade_floor(self, window: np.ndarray, mask: np.ndarray, camera: Camera, placed: list[_Placed]) -> None:
