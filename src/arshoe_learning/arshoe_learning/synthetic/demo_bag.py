@@ -25,7 +25,7 @@ from arshoe_learning.synthetic.wardrobe import Wardrobe
 
 RATE, WIDTH, HEIGHT = 30, 640, 480
 FIELD_OF_VIEW = np.deg2rad(54)
-JPEG_QUALITY = 82
+JPEG_QUALITY = 80
 FRAME_ID = "camera"
 FIRST_STAMP = 1_700_000_000.0
 BODY_SEED, CLOTHES_SEED, FLOOR_SEED, LIGHT_SEED = 15, 15, 308, 13

@@ -68,8 +68,8 @@ def _foot(time: float, side: int, T_world_person: np.ndarray, heading: float) ->
         target = _standing_place(start + SWING + 0.3, side)
         swing = np.clip((time - start) / SWING, 0, 1)
         where = where + (target - where) * _ease(swing)
-    lift = np.sin(np.pi * swing)
-    pitch = 0.5 * np.sin(2 * np.pi * swing) * (1 - 0.3 * swing) * (swing < 1)
+    lift = np.sin(np.pi * swing) ** 2
+    pitch = 0.6 * np.sin(2 * np.pi * swing) * np.sin(np.pi * swing) * (1 - 0.3 * swing)
     clearance, yaw, roll, forward, outward = 0.075 * lift, 0.0, 0.0, 0.0, 0.0
     if side == 1 and _SHOW[0] < time < _SHOW[1]:
         share = (time - _SHOW[0]) / (_SHOW[1] - _SHOW[0])
@@ -77,7 +77,7 @@ def _foot(time: float, side: int, T_world_person: np.ndarray, heading: float) ->
         clearance, forward, outward = 0.1 * up, 0.1 * up, -0.03 * up
         yaw, roll, pitch = -0.45 * up * np.sin(2 * np.pi * share), 0.3 * up * np.sin(4 * np.pi * share), -0.25 * up
     local = inverse(T_world_person) @ np.array([where[0], where[1], 0, 1])
-    toes = max(0.0, pitch) if swing < 0.35 else 0.0
+    toes = max(0.0, pitch) * (1 - _ease(swing / 0.5))
     return FootPlacement(
         local[0] + forward, local[1] + outward, clearance, where[2] - heading + yaw, pitch, roll, toes
     )  # fmt: skip

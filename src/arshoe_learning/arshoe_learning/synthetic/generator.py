@@ -108,8 +108,9 @@ class Generator:
             if not people or shows_feet(view, people):
                 break
         extra = []
-        if people and view.name != "wearer":  # whose own trunk is behind the camera
-            extra = [part for person in people for part in torso(person.waist, rng)]
+        for person in people:
+            seat, trunk = torso(person.waist, rng)
+            extra += [seat] if view.name == "wearer" else [seat, trunk]  # the wearer's trunk is behind the camera
         if people and rng.random() < OBSTACLE:
             eye = inverse(view.T_camera_world)[:3, 3]
             feet = [foot for person in people for foot in person.feet]

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import cv2
 import numpy as np
+from scipy.spatial import cKDTree
 
-from arshoe_core.foot import STANDARD_FOOT_LENGTH
+from arshoe_core.foot import STANDARD_FOOT_LENGTH, Side
 from arshoe_core.se3 import inverse, transform_points
 from arshoe_core.types import MASK_FOOT, MASK_LEG
 from arshoe_learning.synthetic import paint
@@ -14,7 +14,8 @@ from arshoe_learning.synthetic.assets import SPLITS, Assets, read_picture
 from arshoe_learning.synthetic.body import BodyModel, Leg
 from arshoe_learning.synthetic.clothes import read_shoe
 from arshoe_learning.synthetic.landmarks import Landmarks, bare_foot_frame, measure
-from arshoe_learning.synthetic.surface import NUM_SEGMENTS, SHIN, THIGH, TOES, Surface
+from arshoe_learning.synthetic.surface import FOOT, NUM_SEGMENTS, SHIN, TOES, Surface, smoothstep
+from arshoe_learning.synthetic.trousers import sample_trousers
 from arshoe_render.mesh import Material, Mesh, load_meshes, smooth_normals
 from arshoe_render.shoe_maker import make_shoe, random_parameters
 
@@ -22,6 +23,8 @@ MM = 1 / 260
 """A millimetre of the standard foot, in foot lengths: heights and lengths below scale with the foot."""
 MADE_SHOES = 300
 """How many parametric shoes each split draws from."""
+FITTED, MODELLED, SOCKS_IN_SHOES = 0.2, 0.14, 0.6
+"""Share of shoes from MakeHuman and from GLB files (the others are parametric), and of shoes worn with socks."""
 COVERINGS = {"bare": 0.24, "sock": 0.22, "shoe": 0.54}
 
 
@@ -75,7 +78,7 @@ class Wardrobe:
             np.concatenate([getattr(s, name)[keep] for s, keep in zip(worn, low, strict=True)])
             for name in ("vertices", "weights")
         )
-        trousers = self._trousers(leg, length, rng)
+        trousers = sample_trousers(leg, length, self._assets.fabrics, rng)
         if trousers:  # what they hide need not be drawn
             hem = trousers[0].vertices[:, 2].min() + 0.06
             worn = [s if s.label == MASK_FOOT else s.clipped(hem - s.vertices[:, 2]) for s in worn]
@@ -119,57 +122,42 @@ class Wardrobe:
         return [sock.clipped(cuff - z), skin.clipped(skin_z - cuff + 0.03)]
 
     def _shod(self, leg: Leg, skin: Surface, foot: "_FootCoordinates", rng: np.random.Generator) -> list[Surface]:
-        kind = rng.random()
-        socks = rng.random() < 0.6
+        """A shoe, and what of the skin or the sock it leaves to be seen."""
+        kind, socks = rng.random(), rng.random() < SOCKS_IN_SHOES
         inner = self._sock(leg, skin, foot, rng, shod=True) if socks else _split_at_ankle(skin, foot)
-        if kind < 0.2 and self._fitted:
+        if kind < FITTED and self._fitted:
             shoe, weights = self._fitted[rng.integers(len(self._fitted))]
-            vertices = shoe.vertices(leg)
-            colors = _two_tone(foot(vertices), rng)
-            normals = smooth_normals(vertices, shoe.faces).astype(np.float64)
-            texture = paint.cloth_texture(rng, self._assets.fabrics)
-            material = Material((1, 1, 1, 1), texture, roughness=rng.uniform(0.25, 0.9), double_sided=True)
-            uvs = _cloth_uvs(vertices) / rng.uniform(0.04, 0.12)
-            outer = [Surface(vertices, normals, shoe.faces, weights, uvs, colors, MASK_FOOT, material)]
-            hidden = shoe.deleted
-            inner = [s for s in (_without(s, leg, hidden) for s in inner) if len(s.faces)]
+            visible = [_without(surface, leg, shoe.deleted) for surface in inner]
+            visible = [surface for surface in visible if len(surface.faces)]
+            return [self._paint_fitted(shoe.vertices(leg), shoe.faces, weights, foot, rng), *visible]
+        if kind < FITTED + MODELLED and self._modelled:
+            meshes, width, collar = self._modelled[rng.integers(len(self._modelled))], 1.08, 58 * MM
         else:
-            modelled = kind < 0.34 and self._modelled
-            meshes = (
-                self._modelled[rng.integers(len(self._modelled))] if modelled else self._made(rng.integers(MADE_SHOES))
-            )
-            size = rng.uniform(1.0, 1.05) * np.array([1, *rng.uniform(0.97, 1.06, 2)])
-            outer = [_attach(mesh, size, foot, leg) for mesh in meshes]
-            kept = []
-            for surface in inner:
-                x, _, z = foot(surface.vertices).T
-                kept.append(surface.clipped(np.minimum(112 * MM - x, z - 35 * MM)))
-            inner = kept
-        return outer + inner
+            meshes, width, collar = self._made(rng.integers(MADE_SHOES)), 1.0, 35 * MM
+        size = rng.uniform(1.0, 1.05) * np.array([1, width * rng.uniform(0.97, 1.06), rng.uniform(0.97, 1.06)])
+        visible = []
+        for surface in inner:
+            x, _, z = foot(surface.vertices).T
+            visible.append(surface.clipped(np.minimum(112 * MM - x, z - collar)))
+        return [_attach(mesh, size, foot, leg) for mesh in meshes] + visible
+
+    def _paint_fitted(
+        self,
+        vertices: np.ndarray,
+        faces: np.ndarray,
+        weights: np.ndarray,
+        foot: "_FootCoordinates",
+        rng: np.random.Generator,
+    ) -> Surface:
+        normals = smooth_normals(vertices, faces).astype(np.float64)
+        texture = paint.cloth_texture(rng, self._assets.fabrics)
+        material = Material((1, 1, 1, 1), texture, roughness=rng.uniform(0.25, 0.9), double_sided=True)
+        uvs = _cloth_uvs(vertices) / rng.uniform(0.04, 0.12)
+        return Surface(vertices, normals, faces, weights, uvs, _two_tone(foot(vertices), rng), MASK_FOOT, material)
 
     def _make_shoe(self, number: int) -> list[Mesh]:
         parameters = random_parameters(np.random.default_rng([SPLITS.index(self._assets.split), number]))
-        return make_shoe(replace(parameters, side=1, texture_size=256))
-
-    def _trousers(self, leg: Leg, length: float, rng: np.random.Generator) -> list[Surface]:
-        kind = rng.choice(["none", "shorts", "long"], p=[0.18, 0.27, 0.55])
-        if kind == "none":
-            return []
-        ease = rng.uniform(0.004, 0.02)
-        if kind == "shorts":
-            hem, width = leg.knee[2] + rng.uniform(-0.05, 0.2), rng.uniform(0.0, 0.05)
-        else:
-            hem = rng.uniform(0.16, 1.0) * length if rng.random() < 0.75 else rng.uniform(0.05, 0.2) * length
-            width = rng.uniform(0.0, 0.05)
-        texture = paint.cloth_texture(rng, self._assets.fabrics)
-        if rng.random() < 0.12:
-            texture, color = paint.pattern(rng, texture), np.ones(3)
-        elif rng.random() < 0.3:  # denim
-            color = paint.linear(rng.uniform(0.5, 1.3) * np.array([60, 80, 118]))
-        else:
-            color = paint.random_color(rng)
-        material = Material((*color.clip(0, 1), 1), texture, roughness=0.95, double_sided=True)
-        return [_tube(leg, hem, ease, width, rng, material)]
+        return make_shoe(replace(parameters, side=Side.LEFT, texture_size=256))
 
 
 class _FootCoordinates:
@@ -211,8 +199,6 @@ def _two_tone(foot: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _without(surface: Surface, leg: Leg, deleted: np.ndarray) -> Surface:
     """The surface less what lies nearest to deleted base vertices."""
-    from scipy.spatial import cKDTree
-
     base = leg.to_rest(leg.base)
     near = np.flatnonzero((base[:, 1] > 0) & (base[:, 2] < 0.35))
     _, index = cKDTree(base[near]).query(surface.vertices, distance_upper_bound=0.05)
@@ -249,59 +235,11 @@ def _attach(mesh: Mesh, size: np.ndarray, foot: _FootCoordinates, leg: Leg) -> S
     vertices = transform_points(foot.T_rest_foot, points * foot.length)
     ball = foot(leg.ball[None])[0, 0]
     weights = np.zeros((len(points), NUM_SEGMENTS))
-    weights[:, TOES] = _smoothstep((points[:, 0] - ball) / 0.2 + 0.5)
-    weights[:, SHIN] = 0.8 * _smoothstep((points[:, 2] - 0.3) / 0.25) * (points[:, 0] < 0.6)
-    weights[:, 2] = 1 - weights.sum(1)
+    weights[:, TOES] = smoothstep((points[:, 0] - ball) / 0.2 + 0.5)
+    weights[:, SHIN] = 0.8 * smoothstep((points[:, 2] - 0.3) / 0.25) * (points[:, 0] < 0.6)
+    weights[:, FOOT] = 1 - weights.sum(1)
     normals = mesh.normals @ foot.T_rest_foot[:3, :3].T
     colors = np.ones((len(points), 3)) if mesh.colors is None else mesh.colors[:, :3]
     uvs = np.zeros((len(points), 2)) if mesh.uvs is None else mesh.uvs
     material = replace(mesh.material, normal_texture=None, double_sided=True)
     return Surface(vertices, normals.astype(np.float64), mesh.faces, weights, uvs, colors, MASK_FOOT, material)
-
-
-def _smoothstep(t: np.ndarray) -> np.ndarray:
-    t = np.clip(t, 0, 1)
-    return t * t * (3 - 2 * t)
-
-
-def _tube(leg: Leg, hem: float, ease: float, width: float, rng: np.random.Generator, material: Material) -> Surface:
-    """A trouser leg: rings around the bones from the hip down to the hem, wider than the leg by `ease`, and by
-    `width` more at the hem; heights in metres above the bare sole.
-    """
-    rings, sectors = 40, 36
-    z = np.linspace(leg.hip[2] + 0.03, hem, rings)
-    joints = np.stack([leg.ankle - (0, 0, 0.2), leg.ankle, leg.knee, leg.hip, leg.hip + np.array([0, 0, 0.1])])
-    centre = np.stack([np.interp(z, joints[:, 2], joints[:, i]) for i in (0, 1)], 1)
-    skin = leg.tights.vertices[leg.tights.vertices[:, 2] > leg.ankle[2] + 0.02]
-    radius = np.zeros((rings, 2))
-    for i in range(rings):
-        near = skin[np.abs(skin[:, 2] - max(z[i], leg.ankle[2] + 0.05)) < 0.03]
-        if (i and z[i] > leg.hip[2] - 0.05) or not len(near):
-            near = skin[np.abs(skin[:, 2] - leg.hip[2] + 0.08) < 0.03]
-        radius[i] = np.abs(near[:, :2] - centre[i]).max(0)
-    radius = cv2.blur(radius, (1, 5), borderType=cv2.BORDER_REPLICATE) + ease
-    radius += width * np.linspace(0, 1, rings)[:, None] ** 1.5
-    if hem < leg.knee[2] - 0.1:  # cloth hangs straight from the knee: it does not follow the ankle
-        calf = radius[z > leg.knee[2] - 0.18][-1]
-        hang = np.clip((leg.knee[2] - z) / (leg.knee[2] - hem), 0, 1)[:, None]
-        radius = np.maximum(radius, calf * rng.uniform(0.45, 0.85) * hang)
-    angle = np.linspace(0, 2 * np.pi, sectors + 1)
-    folds = sum(
-        rng.uniform(0, 0.004) * np.sin(k * angle[None] + rng.uniform(4, 45) * z[:, None] + rng.uniform(0, 6))
-        for k in rng.integers(1, 6, 4)
-    )
-    sag = rng.uniform(0, 0.012) * np.exp(-(((z - hem) / 0.1) ** 2))[:, None] * np.sin(rng.uniform(40, 110) * z[:, None])
-    radii = radius[:, None, :] + (folds + sag)[..., None]
-    ring = np.stack([np.cos(angle), np.sin(angle)], -1)
-    points = np.concatenate([centre[:, None] + radii * ring, np.repeat(z[:, None, None], sectors + 1, 1)], 2)
-    i, j = (a.ravel() for a in np.mgrid[: rings - 1, :sectors])
-    a, b = i * (sectors + 1) + j, i * (sectors + 1) + j + 1
-    c, d = a + sectors + 1, b + sectors + 1
-    faces = np.concatenate([np.column_stack([a, c, b]), np.column_stack([b, c, d])])
-    vertices = points.reshape(-1, 3)
-    weights = np.zeros((len(vertices), NUM_SEGMENTS))
-    weights[:, SHIN] = _smoothstep((leg.knee[2] - vertices[:, 2]) / 0.16 + 0.5)
-    weights[:, THIGH] = 1 - weights[:, SHIN]
-    uvs = np.column_stack([np.tile(angle / (2 * np.pi), rings) * 4, vertices[:, 2] * rng.uniform(8, 14)])
-    normals = smooth_normals(vertices, faces).astype(np.float64)
-    return Surface(vertices, normals, faces, weights, uvs, np.ones((len(vertices), 3)), MASK_LEG, material)
