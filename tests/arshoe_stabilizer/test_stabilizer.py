@@ -82,6 +82,15 @@ def test_a_single_false_detection_is_not_drawn_out(run, pose_at):
     assert [len(poses) for poses in frames] == [1, 0, 0]
 
 
+def test_seen_feet_displace_lost_ones(run, pose_at):
+    """Two feet are the most a wearer has: a lost one is not predicted beside two that are seen."""
+    first, second, third = pose_at(-0.2, 0), pose_at(0.2, 0, side=Side.RIGHT), pose_at(0, 0.12)
+    measured = [[first, second]] * 5 + [[second, third]] * 2
+    frames = run(Stabilizer(), [[first, second]] * 7, measured)
+    assert [p.track_id for p in frames[5]] == [2, 3]
+    assert all(p.status == PoseStatus.MEASURED for poses in frames for p in poses)
+
+
 def test_crossing_feet_keep_their_ids(run, pose_at, jitter):
     rng = np.random.default_rng(3)
     truth = [[pose_at(-0.2 + 0.008 * i, 0.12), pose_at(0.2 - 0.008 * i, 0.05, 0.7, side=Side.RIGHT)] for i in range(50)]

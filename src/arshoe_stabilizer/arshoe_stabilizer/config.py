@@ -12,6 +12,7 @@ class StabilizerConfig:
     """Parameters of `Stabilizer` and of all its methods."""
 
     method: str = parameter("arshoe", "how poses are smoothed; none only tracks", choices=METHODS)
+    max_feet: int = parameter(2, "most feet tracked; those lost longest go first", low=1, high=6)
     max_lost_frames: int = parameter(10, "frames a lost foot is predicted by optical flow", low=0, high=300)
     flow_width: int = parameter(640, "width to which frames are reduced for optical flow, px", low=64, high=4096)
     flow_corners: int = parameter(60, "most corners followed per foot", low=5, high=1000)

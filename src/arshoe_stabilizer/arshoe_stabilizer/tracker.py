@@ -102,6 +102,8 @@ class Tracker:
                 pose = replace(raw, track_id=self._next_id)
                 self.tracks.append(Track(pose, FILTERS[self._config.method](self._config, raw.T_camera_foot)))
                 self._next_id += 1
+        surest_first = sorted(self.tracks, key=lambda t: (t.lost_frames, -t.pose.score))
+        self.tracks = sorted(surest_first[: self._config.max_feet], key=lambda t: t.pose.track_id)
         return [t.pose for t in self.tracks]
 
     def _benefit(self, poses_raw: list[FootPose], shifts: list[np.ndarray | None], camera: Camera) -> np.ndarray:
