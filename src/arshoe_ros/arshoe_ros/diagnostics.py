@@ -45,7 +45,7 @@ class FrameStatistics:
         if self.stamp_ns:
             values["age of stamp (s)"] = f"{(now_ros_ns - self.stamp_ns) / 1e9:.3f}"
         values |= {SUBSCRIBERS_OF + topic: str(count) for topic, count in subscribers.items()}
-        for stage, history in self._stages.history_ms.items():
+        for stage, history in list(self._stages.history_ms.items()):  # may be another thread's
             p50, p95 = np.percentile(list(history), (50, 95))
             values[f"{stage} p50 (ms)"] = f"{p50:.2f}"
             values[f"{stage} p95 (ms)"] = f"{p95:.2f}"

@@ -4,10 +4,8 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
-from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
 
-from arshoe_core.errors import BadInputError
 from arshoe_core.parameters import ParameterInfo
 
 Config = TypeVar("Config")
@@ -22,29 +20,17 @@ def declare(node: Node, config_class: type[Config], live: tuple[str, ...] = ()) 
     Raises:
         BadInputError: a value has the wrong type or is out of range.
     """
-    values = {}
+    # Dynamic typing, since the command line and YAML read `fps:=30` and `camera:=0` as integers.
+    free = ParameterDescriptor(dynamic_typing=True)
+    values = {f.name: node.declare_parameter(f.name, f.default, free).value for f in fields(config_class)}
+    config = config_class(**{f.name: _as_declared(values[f.name], f.default) for f in fields(config_class)})
+    # Only now the limits: the config's own errors say more than rclpy's.
     for f in fields(config_class):
-        limits: ParameterInfo = f.metadata["parameter"]
-        descriptor = _descriptor(limits, f.default, read_only=f.name not in live)
-        try:
-            value = node.declare_parameter(f.name, f.default, descriptor).value
-        except (InvalidParameterValueException, InvalidParameterTypeException) as error:
-            raise BadInputError(f"parameter {f.name}: {error}; allowed: {describe(limits, f.default)}") from None
-        values[f.name] = _as_declared(value, f.default)
-    return config_class(**values)
-
-
-def describe(limits: ParameterInfo, default: Any) -> str:
-    """What a parameter may be, in words: its choices or its range or its type, and what it means."""
-    if limits.choices:
-        return ", ".join(map(str, limits.choices))
-    if limits.low is not None and limits.high is not None:
-        return f"{limits.low} to {limits.high} ({limits.description})"
-    return f"{type(default).__name__} ({limits.description})"
+        node.set_descriptor(f.name, _descriptor(f.metadata["parameter"], f.default, read_only=f.name not in live))
+    return config
 
 
 def _descriptor(limits: ParameterInfo, default: Any, read_only: bool) -> ParameterDescriptor:
-    # Dynamic typing, since the command line and YAML read `fps:=30` and `camera:=0` as integers.
     descriptor = ParameterDescriptor(description=limits.description, read_only=read_only, dynamic_typing=True)
     if limits.choices:
         descriptor.additional_constraints = f"one of: {', '.join(map(str, limits.choices))}"

@@ -4,6 +4,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -34,8 +35,7 @@ def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
     except ExternalShutdownException:
         pass
     except BadInputError as error:
-        name = node.get_name() if node else getattr(factory, "__name__", "node")
-        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
+        print(f"{Path(sys.argv[0]).stem}: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
         return EXIT_BAD_INPUT
     except Exception:
         if rclpy.ok():

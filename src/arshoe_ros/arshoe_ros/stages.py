@@ -30,7 +30,6 @@ class StageTimer:
         tracepoint = self._tracepoints.get(stage)
         if tracepoint is None:
             tracepoint = self._tracepoints[stage] = Tracepoint(f"arshoe/{self._node_name}/{stage}")
-            self.history_ms[stage] = deque(maxlen=WINDOW)
         tracepoint.start()
         start = time.monotonic_ns()
         try:
@@ -39,7 +38,7 @@ class StageTimer:
             duration_ns = time.monotonic_ns() - start
             tracepoint.end()
             self.frame_us.append((stage, duration_ns // 1000))
-            self.history_ms[stage].append(duration_ns / 1e6)
+            self.history_ms.setdefault(stage, deque(maxlen=WINDOW)).append(duration_ns / 1e6)
 
 
 class Tracepoint:
