@@ -20,13 +20,12 @@ STAGES = {"network_output": "network", "poses_raw": "pose", "poses": "stabilizer
 class LockStep:
     """Watches the stages' answers."""
 
-    FIRST_TIMEOUT_S = 30.0
-    TIMEOUT_S = 10.0
-
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, first_timeout_s: float) -> None:
+        """Subscribe to the answers; later frames get a third of the first one's timeout."""
         self._last = dict.fromkeys(ANSWERS, -1)
         self._changed = threading.Condition()
-        self._timeout_s = self.FIRST_TIMEOUT_S
+        self._timeout_s = first_timeout_s
+        self._later_timeout_s = first_timeout_s / 3
         for topic, msg_type in ANSWERS.items():
             # Raw, since only the stamp is wanted.
             node.create_subscription(msg_type, topic, partial(self._on_answer, topic), qos.RELIABLE, raw=True)
@@ -47,7 +46,7 @@ class LockStep:
                         f"{self._timeout_s:g} s; lossless needs an answer of every stage to every frame"
                     )
                 self._changed.wait(0.2)
-        self._timeout_s = self.TIMEOUT_S
+        self._timeout_s = self._later_timeout_s
 
     def _on_answer(self, topic: str, cdr: bytes) -> None:
         # All these messages begin with their header: 4 bytes of encapsulation, then the stamp.

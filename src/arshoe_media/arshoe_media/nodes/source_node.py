@@ -1,12 +1,14 @@
 """A bag, a video, a folder of pictures or a camera -> image, camera_info, /ground_truth/..., end_of_stream."""
 
 import itertools
+import os
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 
+import cv2
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
@@ -45,6 +47,9 @@ class SourceConfig:
     end: float = parameter(0.0, "stop at this time after the first frame, s; 0 plays to the end", low=0.0, high=1e6)
     frame_id: str = parameter("camera_optical_frame", "frame of the images where the input names none")
     wait: float = parameter(30.0, "longest wait for the other nodes before the first frame, s", low=0.0, high=600.0)
+    first_frame_timeout: float = parameter(
+        30.0, "with lossless: longest wait for the first frame's result, s; later ones get a third", low=0.1, high=600.0
+    )
 
     def __post_init__(self) -> None:
         validate(self)
@@ -77,7 +82,7 @@ class SourceNode(ArshoeNode):
         self.info_publisher = self.publish_to(CameraInfo, "camera_info")
         self.end_publisher = self.create_publisher(Header, "end_of_stream", qos.END_OF_STREAM)
         self.raw_publishers = self.publish_raw_topics() if isinstance(self.reader, BagReader) else {}
-        self.lock_step = LockStep(self) if self.lossless else None
+        self.lock_step = LockStep(self, self.config.first_frame_timeout) if self.lossless else None
         self.pipeline = Pipeline(self)
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self.run, name="source")
@@ -158,6 +163,10 @@ class SourceNode(ArshoeNode):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node."""
+    # What OpenCV and FFmpeg print of a bad file would stand beside our one line about it.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    if hasattr(cv2.utils, "logging"):  # not in every OpenCV 4
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     return run_node(SourceNode, args)
 
 
