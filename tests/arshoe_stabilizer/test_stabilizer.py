@@ -168,6 +168,11 @@ def test_large_frames_give_the_same_flow(run, pose_at, draw, camera):
     np.testing.assert_allclose(positions(frames)[-1], positions(truth)[-1], atol=0.012)
 
 
+def test_poses_of_unknown_side_are_left_out(run, pose_at):
+    truth = [[pose_at(0, 0)]]
+    assert run(Stabilizer(), truth, [[replace(pose_at(0, 0), side=Side.UNKNOWN)]]) == [[]]
+
+
 def test_sizes_must_agree(camera, draw, pose_at):
     image, mask = draw([pose_at(0, 0)])
     with pytest.raises(BadInputError, match="one size"):

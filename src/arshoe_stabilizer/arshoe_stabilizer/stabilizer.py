@@ -5,6 +5,7 @@ import numpy as np
 from arshoe_core import se3
 from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
+from arshoe_core.foot import Side
 from arshoe_core.types import FootPose
 from arshoe_stabilizer.config import StabilizerConfig
 from arshoe_stabilizer.optical_flow import OpticalFlow
@@ -42,7 +43,7 @@ class Stabilizer:
             mask: (H, W) uint8: 0 background, 1 leg, 2 foot.
             camera: intrinsics of the image.
             stamp_s: time of the frame in seconds. A stamp that is not later than the last one resets.
-            poses_raw: measured poses of this frame.
+            poses_raw: measured poses of this frame; those of unknown side are left out.
 
         Returns:
             One pose per tracked foot, by track id; feet lost a short time ago among them, as PREDICTED.
@@ -62,7 +63,8 @@ class Stabilizer:
         self._flow.push(image_bgr, mask)
         if dt > _MAX_GAP or self._flow.is_cut():
             self._tracker.drop_tracks()
-        return self._tracker.update(poses_raw, self._displacements(camera), camera, dt)
+        known = [pose for pose in poses_raw if pose.side != Side.UNKNOWN]
+        return self._tracker.update(known, self._displacements(camera), camera, dt)
 
     def _displacements(self, camera: Camera) -> list[np.ndarray | None]:
         """Mean displacement (2,) px of each track's foot by optical flow, None where it can't tell."""
