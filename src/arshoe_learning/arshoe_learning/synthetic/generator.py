@@ -109,7 +109,7 @@ class Generator:
                 break
         extra = []
         for person in people:
-            seat, trunk = torso(person.waist, rng)
+            seat, trunk = torso(person, rng)
             extra += [seat] if view.name == "wearer" else [seat, trunk]  # the wearer's trunk is behind the camera
         if people and rng.random() < OBSTACLE:
             eye = inverse(view.T_camera_world)[:3, 3]
@@ -242,7 +242,8 @@ def look(foot: LabelledFoot, camera: Camera, fine: Camera, depth: np.ndarray) ->
 def moved(person: Person, T: np.ndarray) -> Person:
     """The person carried by a rigid T (4, 4)."""
     meshes = [(mesh.transformed(T), label) for mesh, label in person.meshes]
-    return Person(meshes, [foot.transformed(T) for foot in person.feet], T[:3, :3] @ person.waist + T[:3, 3])
+    feet = [foot.transformed(T) for foot in person.feet]
+    return replace(person, meshes=meshes, feet=feet, waist=T[:3, :3] @ person.waist + T[:3, 3])
 
 
 def _middle(people: list[Person]) -> np.ndarray:

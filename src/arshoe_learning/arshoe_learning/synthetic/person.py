@@ -9,6 +9,7 @@ from arshoe_core.se3 import fit_similarity, from_rt
 from arshoe_core.types import MASK_FOOT, MASK_LEG
 from arshoe_learning.synthetic import paint
 from arshoe_learning.synthetic.stance import FootPlacement, Stance, bend_leg, foot_rotation
+from arshoe_learning.synthetic.surface import WHITE
 from arshoe_learning.synthetic.wardrobe import DressedLeg
 from arshoe_render.mesh import Material, Mesh, smooth_normals
 
@@ -47,7 +48,7 @@ class LabelledFoot:
 
 @dataclass(frozen=True)
 class Person:
-    """Meshes with labels, and the two feet, in the person's frame; waist (3,) is the middle of the hips.
+    """Meshes with labels and the two feet; waist (3,) is the middle of the hips, cloth covers the seat.
 
     A mesh's label is MASK_LEG, LABEL_OTHER, or LABEL_FIRST_FOOT plus the index of the foot it belongs to.
     """
@@ -55,6 +56,7 @@ class Person:
     meshes: list[tuple[Mesh, int]]
     feet: list[LabelledFoot]
     waist: np.ndarray
+    cloth: Material = WHITE
 
 
 def build_person(left: DressedLeg, right: DressedLeg, stance: Stance, twist: float = 0.0) -> Person:
@@ -78,7 +80,7 @@ def build_person(left: DressedLeg, right: DressedLeg, stance: Stance, twist: flo
             meshes.append((surface.posed(transforms, mirror), label))
         points = dressed.landmarks.posed(transforms, mirror)
         feet.append(LabelledFoot.from_points(side, dressed.covering, points))
-    return Person(meshes, feet, waist)
+    return Person(meshes, feet, waist, left.cloth)
 
 
 def _place_foot(dressed: DressedLeg, placement: FootPlacement) -> tuple[np.ndarray, np.ndarray]:
@@ -99,12 +101,12 @@ def _highest_hip(dressed: DressedLeg, ankle: np.ndarray, waist: np.ndarray) -> f
     return ankle[2] + np.sqrt(max(length**2 - across**2, 0.05))
 
 
-def torso(waist: np.ndarray, rng: np.random.Generator) -> list[tuple[Mesh, int]]:
+def torso(person: Person, rng: np.random.Generator) -> list[tuple[Mesh, int]]:
     """Seat and trunk above the legs, rough: they only fill the picture's edge."""
-    cloth = Material((*paint.random_color(rng), 1), roughness=0.95)
+    waist = person.waist
     shirt = Material((*paint.random_color(rng), 1), roughness=0.95)
     return [
-        (ellipsoid(waist + np.array([0, 0, 0.02]), np.array([0.13, 0.19, 0.17]), cloth), MASK_LEG),
+        (ellipsoid(waist + np.array([0, 0, 0.02]), np.array([0.13, 0.19, 0.17]), person.cloth), MASK_LEG),
         (ellipsoid(waist + np.array([0, 0, 0.4]), np.array([0.14, 0.2, 0.34]), shirt), LABEL_OTHER),
     ]
 

@@ -8,8 +8,9 @@ from arshoe_core.camera import Camera
 from arshoe_core.se3 import from_rt, inverse
 
 VIEWS = {"wearer": 0.5, "front": 0.18, "side": 0.18, "behind": 0.07, "any": 0.07}
-SMALL_FEET = 0.2
-"""Share of pictures with feet of 25 to 50 px at 256; the others have 50 to 220 px."""
+SMALL_FEET = 0.3
+"""Share of pictures not from the wearer with feet of 25 to 50 px at 256; the others have 55 to 240 px before
+foreshortening."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def sample_view(
     """
     forward, left = np.array([np.cos(heading), np.sin(heading), 0]), np.array([-np.sin(heading), np.cos(heading), 0])
     small = rng.random() < SMALL_FEET and name != "wearer"
-    pixels = rng.uniform(25, 50) if small else 50 * (220 / 50) ** (rng.random() * (0.75 if name == "wearer" else 0.9))
+    pixels = rng.uniform(25, 50) if small else 55 * (240 / 55) ** rng.random()
     centre = feet[rng.integers(len(feet))] if rng.random() < 0.45 else feet.mean(0)
     if name == "wearer":
         # A hand holds the camera above the feet or in front of them; the toes point up in the picture.

@@ -23,8 +23,8 @@ MM = 1 / 260
 """A millimetre of the standard foot, in foot lengths: heights and lengths below scale with the foot."""
 MADE_SHOES = 300
 """How many parametric shoes each split draws from."""
-FITTED, MODELLED, SOCKS_IN_SHOES = 0.2, 0.14, 0.6
-"""Share of shoes from MakeHuman and from GLB files (the others are parametric), and of shoes worn with socks."""
+FITTED, MODELLED, SOCKS_IN_SHOES, STOCKINGS = 0.2, 0.14, 0.6, 0.08
+"""Shares of shoes from MakeHuman and from GLB files (the others are parametric), of shoes with socks, of stockings."""
 COVERINGS = {"bare": 0.24, "sock": 0.22, "shoe": 0.54}
 
 
@@ -39,6 +39,7 @@ class DressedLeg:
         landmarks: keypoints on the outer surface of the foot as worn.
         T_rest_foot: (4, 4) frame of the bare foot.
         sole: (K, 3), (K, 4): points of the outer surface that may touch the floor, and their weights.
+        cloth: what the seat above the legs is covered with.
     """
 
     leg: Leg
@@ -47,6 +48,7 @@ class DressedLeg:
     landmarks: Landmarks
     T_rest_foot: np.ndarray
     sole: tuple[np.ndarray, np.ndarray]
+    cloth: Material
 
 
 class Wardrobe:
@@ -64,7 +66,7 @@ class Wardrobe:
         covering = covering or str(rng.choice(list(COVERINGS), p=list(COVERINGS.values())))
         T_rest_foot, length = bare_foot_frame(leg.skin)
         foot = _FootCoordinates(T_rest_foot, length)
-        skin = self._paint_skin(leg.skin, foot, rng)
+        skin = self._paint_skin(leg.skin, foot, rng, covering == "shoe" and rng.random() < STOCKINGS)
         if covering == "bare":
             worn = _split_at_ankle(skin, foot)
         elif covering == "sock":
@@ -83,9 +85,16 @@ class Wardrobe:
             hem = trousers[0].vertices[:, 2].min() + 0.06
             worn = [s if s.label == MASK_FOOT else s.clipped(hem - s.vertices[:, 2]) for s in worn]
             worn = [s for s in worn if len(s.faces)]
-        return DressedLeg(leg, worn + trousers, covering, landmarks, T_rest_foot, sole)
+        cloth = trousers[0].material if trousers else Material((*paint.random_color(rng), 1), roughness=0.95)
+        return DressedLeg(leg, worn + trousers, covering, landmarks, T_rest_foot, sole, cloth)
 
-    def _paint_skin(self, skin: Surface, foot: "_FootCoordinates", rng: np.random.Generator) -> Surface:
+    def _paint_skin(
+        self, skin: Surface, foot: "_FootCoordinates", rng: np.random.Generator, stockings: bool
+    ) -> Surface:
+        if stockings:
+            tone, roughness = paint.random_color(rng) * rng.uniform(0.1, 1), rng.uniform(0.6, 0.9)
+            material = Material((1, 1, 1, 1), paint.cloth_texture(rng, ()), roughness=roughness)
+            return replace(skin, colors=np.tile(tone, (len(skin.vertices), 1)), material=material)
         tone = paint.skin_color(rng)
         x, _, z = foot(skin.vertices).T
         colors = np.tile(tone, (len(skin.vertices), 1))
