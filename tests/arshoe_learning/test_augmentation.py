@@ -31,7 +31,7 @@ def test_keypoints_move_with_the_picture(seed):
 
 
 def test_a_flip_renames_no_keypoint():
-    flip = AugmentationConfig(0, (1, 1), 0, 1, 0, 0, 0, 0, 0, 0)
+    flip = AugmentationConfig(0, (1, 1), 0, 0, 1, 0, 0, 0, 0, 0, 0)
     sample = dotted_sample()
     flipped = augment(sample, 256, flip, np.random.default_rng(0))
     np.testing.assert_allclose(flipped.keypoints[..., 0], 255 - sample.keypoints[..., 0], atol=1e-3)

@@ -18,12 +18,14 @@ class AugmentationConfig:
         rotation: largest turn in radians, either way.
         scale: smallest and largest zoom.
         shift: largest shift, fraction of the picture.
+        aim: probability that a foot, not the middle of the picture, is what the shift starts from.
         flip, colour, blur, noise, jpeg, cutout, bars: probability of each; bars are what letterboxing leaves.
     """
 
     rotation: float = 0.6
     scale: tuple[float, float] = (0.8, 2.1)
     shift: float = 0.2
+    aim: float = 0.6
     flip: float = 0.5
     colour: float = 0.8
     blur: float = 0.25
@@ -39,7 +41,7 @@ def augment(sample: Sample, size: int, config: AugmentationConfig, rng: np.rando
     Keypoints are anatomical, so a mirrored left foot is a right foot with the same keypoint numbers: a flip moves
     points and renames none.
     """
-    image, mask, keypoints = _warp(sample, random_transform(sample.image.shape[0], size, config, rng), size)
+    image, mask, keypoints = _warp(sample, random_transform(sample, size, config, rng), size)
     if rng.random() < config.cutout:
         _cut_out(image, mask, rng)
     if rng.random() < config.blur:
@@ -66,8 +68,9 @@ def resize_sample(sample: Sample, size: int) -> Sample:
     return Sample(*_warp(sample, np.array([[scale, 0, offset], [0, scale, offset]]), size))
 
 
-def random_transform(source_size: int, size: int, config: AugmentationConfig, rng: np.random.Generator) -> np.ndarray:
-    """(2, 3) affine from pixels of the source to pixels of the size x size result."""
+def random_transform(sample: Sample, size: int, config: AugmentationConfig, rng: np.random.Generator) -> np.ndarray:
+    """(2, 3) affine from pixels of the sample to pixels of the size x size result."""
+    source_size = sample.image.shape[0]
     angle = rng.uniform(-config.rotation, config.rotation) * rng.uniform()
     zoom = np.exp(rng.uniform(*np.log(config.scale))) * size / source_size
     c, s = zoom * np.cos(angle), zoom * np.sin(angle)
@@ -75,6 +78,9 @@ def random_transform(source_size: int, size: int, config: AugmentationConfig, rn
     if rng.random() < config.flip:
         linear = linear @ np.diag([-1.0, 1.0])
     centre = np.full(2, (source_size - 1) / 2)
+    feet = [] if sample.keypoints is None else [p for p in sample.keypoints if np.isfinite(p).any()]
+    if feet and rng.random() < config.aim:
+        centre = np.nanmean(feet[rng.integers(len(feet))], 0)
     target = (size - 1) / 2 + rng.uniform(-config.shift, config.shift, 2) * size
     return np.column_stack([linear, target - linear @ centre])
 

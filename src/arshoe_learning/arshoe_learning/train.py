@@ -181,13 +181,11 @@ def input_size(config: TrainConfig, progress: float) -> int:
 
 
 def average_weights(ema: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move the averaged weights towards the current ones; batch norm's counters are copied."""
-    with torch.no_grad():
-        for mean, value in zip(ema.state_dict().values(), network.state_dict().values(), strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(value, 1 - decay)
-            else:
-                mean.copy_(value)
+    """Move the averaged weights, and batch norm statistics, towards the current ones."""
+    means, values = (
+        [value for value in module.state_dict().values() if value.is_floating_point()] for module in (ema, network)
+    )
+    torch._foreach_lerp_(means, values, 1 - decay)
 
 
 def gains(config: TrainConfig, progress: float) -> tuple[float, float]:
@@ -217,7 +215,7 @@ def make_optimizer(config: TrainConfig, network: nn.Module) -> torch.optim.Optim
     kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
     if config.optimizer not in kinds:
         raise BadInputError(f"optimizer is {config.optimizer!r}; allowed: {', '.join(kinds)}")
-    return kinds[config.optimizer](groups, lr=config.lr, betas=(0.9, 0.999))
+    return kinds[config.optimizer](groups, lr=config.lr, betas=(0.9, 0.999), fused=True)
 
 
 def save(file: Path, state: dict) -> None:
