@@ -149,9 +149,11 @@ def test_what_is_no_foot_is_rejected_and_counted(as_keypoints, project, foot_tra
     slightly_off = replace(good, points=good.points + 3, scores=good.scores * 0.8)
     noise = as_keypoints(np.random.default_rng(0).uniform(100, 400, (8, 2)))
     far = as_keypoints(project(foot_transform(1, 0.9, 3.0), Side.LEFT, camera))
+    faint = replace(good, scores=good.scores * 0.1)
     others = [as_keypoints(good.points + np.array([x, 0])) for x in (-200, 200)]
     assert rejected([good]) == (1, 1, {})
     assert rejected([good, slightly_off]) == (1, 1, {"duplicate": 1})
+    assert rejected([faint]) == (0, 0, {"score": 1})
     assert rejected([noise]) == (0, 0, {"residual": 1})
     assert rejected([far], PoseConfig(max_distance=2.0)) == (0, 0, {"distance": 1})
     assert rejected([as_keypoints(good.points, missing=range(5))]) == (0, 0, {"no_fit": 1})

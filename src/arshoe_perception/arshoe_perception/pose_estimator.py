@@ -29,6 +29,7 @@ class PoseConfig:
     peak_threshold: float = parameter(0.2, "least heatmap value of a keypoint", low=0.01, high=1.0)
     paf_threshold: float = parameter(0.1, "least mean projection of the PAF on a limb", low=0.0, high=1.0)
     min_keypoints: int = parameter(5, "fewest keypoints of a foot", low=4, high=8)
+    min_score: float = parameter(0.2, "least score of a pose", low=0.0, high=1.0)
     keypoint_noise: float = parameter(
         0.3, "standard deviation of a keypoint of score 1, heatmap cells", low=0.01, high=5.0
     )
@@ -47,7 +48,8 @@ class PoseEstimator:
 
     Attributes:
         rejected: how many groups were dropped so far, by reason: "no_fit" (PnP found no pose),
-            "behind_camera", "distance", "residual" (too many keypoints off the model), "duplicate", "too_many".
+            "behind_camera", "distance", "residual" (too many keypoints off the model), "score", "duplicate",
+            "too_many".
     """
 
     def __init__(self, config: PoseConfig | None = None) -> None:
@@ -97,7 +99,9 @@ class PoseEstimator:
         feet = [(replace(k, side=c.pose.side), c.pose) for (k, _), c in zip(fitted, chosen, strict=True)]
         kept: list[tuple[FootKeypoints, FootPose]] = []
         for features, pose in sorted(feet, key=lambda pair: -pair[1].score):
-            if any(_is_same_foot(pose, other, camera) for _, other in kept):
+            if pose.score < self.config.min_score:
+                self.rejected["score"] += 1
+            elif any(_is_same_foot(pose, other, camera) for _, other in kept):
                 self.rejected["duplicate"] += 1
             elif len(kept) == self.config.max_feet:
                 self.rejected["too_many"] += 1
