@@ -124,17 +124,20 @@ class _Setup:
     def build(self) -> None:
         if build_is_current():
             return
-        stamp = _build_stamp()
-        if _read(BUILD_STAMP) is None:
+        stamp, old = _build_stamp(), _read(BUILD_STAMP)
+        if old is None or old["root"] != stamp["root"] or set(old["packages"]) - set(stamp["packages"]):
             shutil.rmtree(BUILD, ignore_errors=True)
             shutil.rmtree(INSTALL, ignore_errors=True)
+            old = {"packages": {}}
         BUILD_STAMP.unlink(missing_ok=True)
-        with _step(f"building {len(_packages())} packages"):
+        changed = [name for name, digest in stamp["packages"].items() if old["packages"].get(name) != digest]
+        with _step(f"building {len(changed)} package{'s' * (len(changed) != 1)}"):
             colcon = [str(VENV_PYTHON), str(VENV / "bin" / "colcon"), "--log-base", str(WORKSPACE / "log"), "build"]
             folders = ["--build-base", str(BUILD), "--install-base", str(INSTALL), "--base-paths"]
             cmake = ["-G", "Ninja", "-DBUILD_TESTING=OFF", "-DPython3_FIND_VIRTUALENV=ONLY"]
             cmake.append(f"-DPython3_EXECUTABLE={VENV_PYTHON}")
             options = ["--merge-install", "--symlink-install", *folders, *map(str, PACKAGE_FOLDERS)]
+            options += ["--packages-select", *changed]
             self._run([*colcon, *options, "--cmake-args", *cmake], ros_environment())
         _write(BUILD_STAMP, stamp)
 
@@ -191,21 +194,22 @@ def _venv_stamp(extras: tuple[str, ...]) -> dict:
 
 
 def _build_stamp() -> dict:
+    manifests = sorted(path for folder in PACKAGE_FOLDERS for path in folder.rglob("package.xml"))
+    packages = {re.search(r"<name>(.*?)</name>", path.read_text())[1]: path.parent for path in manifests}
+    return {"root": str(ROOT), "packages": {name: _package_digest(folder) for name, folder in packages.items()}}
+
+
+def _package_digest(folder: Path) -> str:
     parts = []
-    for folder in PACKAGE_FOLDERS:
-        for path in sorted(p for p in folder.rglob("*") if p.is_file() and not _is_generated(p)):
-            parts.append(str(path.relative_to(ROOT)).encode())
-            if path.name in BUILD_FILES or path.suffix in (".msg", ".srv"):
-                parts.append(path.read_bytes())
-    return {"root": str(ROOT), "sources": _hash(parts)}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not _is_generated(p)):
+        parts.append(str(path.relative_to(folder)).encode())
+        if path.name in BUILD_FILES or path.suffix in (".msg", ".srv"):
+            parts.append(path.read_bytes())
+    return _hash(parts)
 
 
 def _is_generated(path: Path) -> bool:
     return any(part == "__pycache__" or part.endswith(".egg-info") for part in path.parts)
-
-
-def _packages() -> list[Path]:
-    return [path for folder in PACKAGE_FOLDERS for path in folder.rglob("package.xml")]
 
 
 def _hash(parts) -> str:

@@ -26,7 +26,7 @@ def steps(tmp_path, monkeypatch) -> list[str]:
         (bootstrap.REQUIREMENTS / f"{name}.txt").write_text(name)
     package = tmp_path / "src" / "a_package"
     package.mkdir(parents=True)
-    (package / "package.xml").write_text("<package/>")
+    (package / "package.xml").write_text("<package><name>a_package</name></package>")
     (package / "code.py").write_text("a = 1")
     commands = []
 
@@ -36,6 +36,10 @@ def steps(tmp_path, monkeypatch) -> list[str]:
             bootstrap.VENV_PYTHON.parent.mkdir(parents=True)
             bootstrap.VENV_PYTHON.touch()
         commands.extend(words)
+        if "--packages-select" in command:
+            commands[-1] += (
+                f" {' '.join(command[command.index('--packages-select') + 1 : command.index('--cmake-args')])}"
+            )
         if "-r" in command:
             commands[-1] += "".join(f" {Path(arg).stem}" for arg in command if arg.endswith(".txt"))
 
@@ -49,7 +53,7 @@ def prepare(*extras: str) -> None:
 
 def test_first_use_does_everything_and_the_next_nothing(steps):
     prepare()
-    assert steps == ["venv", "pip constraints runtime", "build"]
+    assert steps == ["venv", "pip constraints runtime", "build a_package"]
     steps.clear()
     prepare()
     assert steps == []
@@ -78,9 +82,23 @@ def test_only_what_matters_is_rebuilt(steps, file, rebuilds):
     steps.clear()
     path = bootstrap.ROOT / "src" / "a_package" / file
     path.parent.mkdir(exist_ok=True)
-    path.write_text("changed")
+    path.write_text("<package><name>a_package</name> changed</package>")
     prepare()
-    assert steps == (["build"] if rebuilds else [])
+    assert steps == (["build a_package"] if rebuilds else [])
+
+
+def test_other_packages_are_left_alone(steps):
+    prepare()
+    steps.clear()
+    other = bootstrap.ROOT / "src" / "another"
+    other.mkdir()
+    (other / "package.xml").write_text("<package><name>another_package</name></package>")
+    prepare()
+    assert steps == ["build another_package"]
+    steps.clear()
+    (other / "package.xml").unlink()
+    prepare()
+    assert steps == ["build a_package"]  # all of it, so that nothing of the other is left
 
 
 @pytest.mark.parametrize("step", ["venv", "pip", "build"])
@@ -101,7 +119,7 @@ def test_an_interrupted_step_is_done_again(steps, monkeypatch, step):
     leftover.parent.mkdir(parents=True, exist_ok=True)
     leftover.touch()
     prepare()
-    assert steps == (["build"] if step == "build" else ["venv", "pip constraints runtime", "build"])
+    assert steps == (["build a_package"] if step == "build" else ["venv", "pip constraints runtime", "build a_package"])
     assert not leftover.exists()
 
 
@@ -111,7 +129,7 @@ def test_a_moved_folder_is_set_up_again(steps):
     stamp = json.loads(bootstrap.VENV_STAMP.read_text())
     bootstrap.VENV_STAMP.write_text(json.dumps(stamp | {"root": "/elsewhere"}))
     prepare()
-    assert steps == ["venv", "pip constraints runtime", "build"]
+    assert steps == ["venv", "pip constraints runtime", "build a_package"]
 
 
 def test_a_removed_venv_is_made_again(steps):
@@ -119,7 +137,7 @@ def test_a_removed_venv_is_made_again(steps):
     steps.clear()
     bootstrap.VENV_PYTHON.unlink()
     prepare()
-    assert steps == ["venv", "pip constraints runtime", "build"]
+    assert steps == ["venv", "pip constraints runtime", "build a_package"]
 
 
 def test_system_packages_are_installed_by_root_only(steps, monkeypatch):
