@@ -12,15 +12,16 @@ import json
 import multiprocessing
 import os
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError, require_range
-from arshoe_learning.synthetic.assets import SPLITS
+from arshoe_learning.synthetic.assets import SPLITS, find_assets
 from arshoe_learning.synthetic.coco import merge, write_shard
 from arshoe_learning.synthetic.generator import Generator
 
 SHARD = 500
-_generator: Generator | None = None  # one for each worker process
+"""Pictures that are labelled in one file; an interrupted run loses what it has of one."""
 
 
 def make_dataset(
@@ -36,6 +37,7 @@ def make_dataset(
     require_range("count", count, 1, 10_000_000)
     require_range("seed", seed, 0, 2**31)
     require_range("workers", workers, 1, 256)
+    find_assets(assets, split)
     info = {"description": "ARShoe synthetic feet", "seed": seed, "split": split}
     try:
         for name in ("images", "masks"):
@@ -48,15 +50,13 @@ def make_dataset(
         files.append(file)
         indices = range(first, min(first + shard, count))
         if not _done(file, indices, info):
-            jobs.append((indices, out, file.name, info))
-    setup = (assets, split, seed)
+            jobs.append((tuple(assets), indices, out, file.name, info))
+    os.environ.setdefault("LP_NUM_THREADS", "1")  # software GL: one thread for each worker
     if workers == 1:
-        _set_up(*setup)
-        for job in jobs:
-            _run(job)
-            print(f"{job[2]}: pictures {job[0].start} to {job[0].stop - 1}", flush=True)
+        for name in map(_run, jobs):
+            print(f"{name} done", flush=True)
     else:
-        with multiprocessing.get_context("spawn").Pool(workers, _set_up, setup) as pool:
+        with multiprocessing.get_context("spawn").Pool(workers) as pool:
             for name in pool.imap_unordered(_run, jobs):
                 print(f"{name} done", flush=True)
     merge(files, out / "annotations.json")
@@ -72,16 +72,16 @@ def _done(file: Path, indices: range, info: dict) -> bool:
     return [entry["id"] for entry in shard["images"]] == list(indices)
 
 
-def _set_up(assets: list[Path], split: str, seed: int) -> None:
-    global _generator
-    os.environ.setdefault("LP_NUM_THREADS", "1")  # software GL: one thread for each worker
-    _generator = Generator(assets, split, seed)
-
-
 def _run(job: tuple) -> str:
-    indices, out, name, info = job
-    write_shard(_generator, indices, out, name, info)
+    assets, indices, out, name, info = job
+    write_shard(_generator(assets, info["split"], info["seed"]), indices, out, name, info)
     return name
+
+
+@lru_cache(1)
+def _generator(assets: tuple[Path, ...], split: str, seed: int) -> Generator:
+    """The worker process's one generator."""
+    return Generator(assets, split, seed)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -37,6 +37,8 @@ SHOTS_PER_SCENE = 3
 BLOCK, LEGS_PER_BLOCK, FLOORS_PER_BLOCK = 300, 36, 20
 """Dressed legs and floors are slow to make, so each block of pictures draws from its own few."""
 MAX_VIEWS = 24
+MIN_PIXELS, MIN_SHARE = 12, 0.06
+"""A foot is labelled if it shows as many pixels, and as large a share of its keypoints' box."""
 SURFACE_TOLERANCE = 0.02
 """A keypoint is visible if the rendered surface is at most this far in front of it, metres."""
 
@@ -222,7 +224,7 @@ def _develop(rendered: Rendered, view: View, fine: Camera, feet: list[LabelledFo
     for number, foot in enumerate(feet):
         seen = look(foot.transformed(view.T_camera_world), view.camera, fine, rendered.depth)
         area = np.count_nonzero(rendered.label == LABEL_FIRST_FOOT + number) / SUPERSAMPLING**2
-        if (seen.visibility > 0).any() and area > max(12, 0.03 * np.prod(np.ptp(seen.pixels, axis=0))):
+        if (seen.visibility > 0).any() and area > max(MIN_PIXELS, MIN_SHARE * np.prod(np.ptp(seen.pixels, axis=0))):
             visible.append(seen)
     return Sample(picture, mask, view.camera, visible, view.name)
 
