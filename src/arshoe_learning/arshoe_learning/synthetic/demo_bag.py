@@ -27,7 +27,7 @@ RATE, WIDTH, HEIGHT = 30, 640, 480
 FIELD_OF_VIEW = np.deg2rad(54)
 JPEG_QUALITY = 80
 FRAME_ID = "camera"
-FIRST_STAMP = 1_700_000_000.0
+FIRST_STAMP = 1_700_000_000 * 10**9
 BODY_SEED, CLOTHES_SEED, FLOOR_SEED, LIGHT_SEED = 15, 15, 308, 13
 """Picked by eye."""
 INDOORS = ("WoodFloor", "Planks", "Tiles", "Carpet", "Wood_", "Terrazzo", "Tatami")
@@ -92,7 +92,7 @@ def make_demo_bag(out: Path, folders: list[Path], messages: Path) -> None:
     with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         connections = [writer.add_connection(topic, kind, typestore=typestore) for topic, kind in topics.items()]
         for frame in range(round(DURATION * RATE)):
-            stamp = round((FIRST_STAMP + frame / RATE) * 1e9)
+            stamp = FIRST_STAMP + round(frame * 1e9 / RATE)
             for connection, message in zip(connections, _messages(demo, frame, stamp, typestore.types), strict=True):
                 writer.write(connection, stamp, typestore.serialize_cdr(message, connection.msgtype))
     shutil.rmtree(out, ignore_errors=True)
