@@ -9,6 +9,8 @@ from arshoe_core.foot import NUM_KEYPOINTS, STANDARD_FOOT_LENGTH, Side, keypoint
 from arshoe_core.se3 import fit_similarity, from_rt, inverse, transform_points
 from arshoe_learning.synthetic.surface import Surface, first_hit
 
+MM = 1 / 260
+"""A millimetre of the standard foot, in foot lengths."""
 FOOT_HEIGHT = 0.5
 """Only what lies below this share of the foot length above the sole is foot."""
 HEEL_AND_TOE_ROUNDING = 0.1
@@ -87,23 +89,22 @@ def _rays(foot: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
 
     heel = low[low[:, 0] < at(0.2)]
     heel_y = (heel[:, 1].min() + heel[:, 1].max()) / 2
-    mm = 1 / 260
     # The mean of all that is nearly foremost or widest: the very extreme jumps about on flat flanks.
-    toe_y = low[low[:, 0] > front - 3 * mm, 1].mean()
+    toe_y = low[low[:, 0] > front - 3 * MM, 1].mean()
     joint = low[(low[:, 0] > at(0.6)) & (low[:, 0] < at(0.85))]
-    medial_x = joint[joint[:, 1] < joint[:, 1].min() + 3 * mm, 0].mean()
+    medial_x = joint[joint[:, 1] < joint[:, 1].min() + 3 * MM, 0].mean()
     joint = low[(low[:, 0] > at(0.5)) & (low[:, 0] < at(0.68))]
-    lateral_x = joint[joint[:, 1] > joint[:, 1].max() - 3 * mm, 0].mean()
+    lateral_x = joint[joint[:, 1] > joint[:, 1].max() - 3 * MM, 0].mean()
     # Where a sole is curved up at its end, the ray goes a little higher.
     points = (
-        (0, 1, [(back, heel_y, z * mm) for z in (5, 9, 14, 20)]),
-        (0, -1, [(front, toe_y, z * mm) for z in (20, 26, 32, 14)]),
-        (0, 1, [(back, heel_y, 85 * mm)]),
-        (1, 1, [(medial_x, low[:, 1].min(), 18 * mm)]),
-        (1, -1, [(lateral_x, low[:, 1].max(), 15 * mm)]),
-        (1, 1, [(at(0.173), low[:, 1].min(), 15 * mm)]),
-        (1, -1, [(at(0.173), low[:, 1].max(), 15 * mm)]),
-        (2, -1, [(at(0.55), heel_y - 8 * mm, 0.4)]),
+        (0, 1, [(back, heel_y, z * MM) for z in (5, 9, 14, 20)]),
+        (0, -1, [(front, toe_y, z * MM) for z in (20, 26, 32, 14)]),
+        (0, 1, [(back, heel_y, 85 * MM)]),
+        (1, 1, [(medial_x, low[:, 1].min(), 18 * MM)]),
+        (1, -1, [(lateral_x, low[:, 1].max(), 15 * MM)]),
+        (1, 1, [(at(0.173), low[:, 1].min(), 15 * MM)]),
+        (1, -1, [(at(0.173), low[:, 1].max(), 15 * MM)]),
+        (2, -1, [(at(0.55), heel_y - 8 * MM, 0.4)]),
     )
     return [(axis, sign, np.array(candidates)) for axis, sign, candidates in points]
 
@@ -121,3 +122,14 @@ def _on_surface(foot: np.ndarray, faces: np.ndarray, rays: tuple) -> tuple[np.nd
     used = np.unique(faces)
     nearest = used[np.linalg.norm(foot[used] - starts[0], axis=1).argmin()]
     return np.repeat(nearest, 3), np.array([1.0, 0, 0])
+
+
+class FootCoordinates:
+    """Rest-frame points to foot-frame points in foot lengths."""
+
+    def __init__(self, T_rest_foot: np.ndarray, length: float) -> None:
+        self.T_rest_foot, self.length = T_rest_foot, length
+        self._T_foot_rest = inverse(T_rest_foot)
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        return transform_points(self._T_foot_rest, points) / self.length

@@ -4,27 +4,26 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from arshoe_core.foot import STANDARD_FOOT_LENGTH, Side
-from arshoe_core.se3 import inverse, transform_points
+from arshoe_core.foot import Side
 from arshoe_core.types import MASK_FOOT, MASK_LEG
-from arshoe_learning.synthetic import paint
+from arshoe_learning.synthetic import footwear, paint
 from arshoe_learning.synthetic.assets import SPLITS, Assets, read_picture
 from arshoe_learning.synthetic.body import BodyModel, Leg
 from arshoe_learning.synthetic.clothes import read_shoe
-from arshoe_learning.synthetic.landmarks import Landmarks, bare_foot_frame, measure
-from arshoe_learning.synthetic.surface import FOOT, NUM_SEGMENTS, SHIN, TOES, Surface, smoothstep
+from arshoe_learning.synthetic.landmarks import MM, FootCoordinates, Landmarks, bare_foot_frame, measure
+from arshoe_learning.synthetic.surface import Surface
 from arshoe_learning.synthetic.trousers import sample_trousers
 from arshoe_render.mesh import Material, Mesh, load_meshes, smooth_normals
 from arshoe_render.shoe_maker import make_shoe, random_parameters
 
-MM = 1 / 260
-"""A millimetre of the standard foot, in foot lengths: heights and lengths below scale with the foot."""
 MADE_SHOES = 300
 """How many parametric shoes each split draws from."""
-FITTED, MODELLED, SOCKS_IN_SHOES, STOCKINGS = 0.2, 0.14, 0.6, 0.08
-"""Shares of shoes from MakeHuman and from GLB files (the others are parametric), of shoes with socks, of stockings."""
+BOOTS, SANDALS, SOCKS_IN_SHOES, STOCKINGS = 0.1, 0.06, 0.6, 0.08
+FITTED, MODELLED = 0.2, 0.14
+"""Shares of the other shoes from MakeHuman and from GLB files; the rest is parametric."""
+SOLE = 1
+"""Place of the sole among the meshes of a made shoe."""
 COVERINGS = {"bare": 0.24, "sock": 0.22, "shoe": 0.54}
 
 
@@ -58,14 +57,14 @@ class Wardrobe:
         self._assets, self._body = assets, body
         self._nails = assets.mpfb2 / "textures/mpfb_toenails.jpg"
         self._fitted = [(shoe, shoe.weights(body)) for shoe in (read_shoe(p, body) for p in assets.clothes_shoes)]
-        self._modelled = [_normalised(load_meshes(path)) for path in assets.glb_shoes]
+        self._modelled = [footwear.normalised(load_meshes(path)) for path in assets.glb_shoes]
         self._made = lru_cache(maxsize=MADE_SHOES)(self._make_shoe)
 
     def dress(self, leg: Leg, rng: np.random.Generator, covering: str | None = None) -> DressedLeg:
         """Draw clothes for a leg; `covering` fixes whether the foot is bare, in a sock or in a shoe."""
         covering = covering or str(rng.choice(list(COVERINGS), p=list(COVERINGS.values())))
         T_rest_foot, length = bare_foot_frame(leg.skin)
-        foot = _FootCoordinates(T_rest_foot, length)
+        foot = FootCoordinates(T_rest_foot, length)
         skin = self._paint_skin(leg.skin, foot, rng, covering == "shoe" and rng.random() < STOCKINGS)
         if covering == "bare":
             worn = _split_at_ankle(skin, foot)
@@ -88,9 +87,7 @@ class Wardrobe:
         cloth = trousers[0].material if trousers else Material((*paint.random_color(rng), 1), roughness=0.95)
         return DressedLeg(leg, worn + trousers, covering, landmarks, T_rest_foot, sole, cloth)
 
-    def _paint_skin(
-        self, skin: Surface, foot: "_FootCoordinates", rng: np.random.Generator, stockings: bool
-    ) -> Surface:
+    def _paint_skin(self, skin: Surface, foot: FootCoordinates, rng: np.random.Generator, stockings: bool) -> Surface:
         if stockings:
             tone, roughness = paint.random_color(rng) * rng.uniform(0.1, 1), rng.uniform(0.6, 0.9)
             material = Material((1, 1, 1, 1), paint.cloth_texture(rng, ()), roughness=roughness)
@@ -110,7 +107,7 @@ class Wardrobe:
         return replace(skin, colors=colors.clip(0, 1), uvs=skin.uvs * rng.uniform(5, 12), material=material)
 
     def _sock(
-        self, leg: Leg, skin: Surface, foot: "_FootCoordinates", rng: np.random.Generator, shod: bool
+        self, leg: Leg, skin: Surface, foot: FootCoordinates, rng: np.random.Generator, shod: bool
     ) -> list[Surface]:
         """A sock on the smooth surface, and the skin above its cuff."""
         low, high = (0.36, 0.9) if shod else (0.3, 1.1)
@@ -123,132 +120,60 @@ class Wardrobe:
         texture = paint.pattern(rng, paint.cloth_texture(rng, self._assets.fabrics))
         material = Material((1, 1, 1, 1), texture, roughness=0.95, double_sided=True)
         sock = replace(
-            tights, vertices=vertices, normals=normals, uvs=_cloth_uvs(vertices) / rng.uniform(0.05, 0.12),
+            tights, vertices=vertices, normals=normals, uvs=footwear.cloth_uvs(vertices) / rng.uniform(0.05, 0.12),
             label=MASK_FOOT, material=material,
         )  # fmt: skip
         z = foot(tights.vertices)[:, 2]
         skin_z = foot(skin.vertices)[:, 2]
         return [sock.clipped(cuff - z), skin.clipped(skin_z - cuff + 0.03)]
 
-    def _shod(self, leg: Leg, skin: Surface, foot: "_FootCoordinates", rng: np.random.Generator) -> list[Surface]:
+    def _shod(self, leg: Leg, skin: Surface, foot: FootCoordinates, rng: np.random.Generator) -> list[Surface]:
         """A shoe, and what of the skin or the sock it leaves to be seen."""
         kind, socks = rng.random(), rng.random() < SOCKS_IN_SHOES
+        meshes, width, collar = self._made(int(rng.integers(MADE_SHOES))), 1.0, 35 * MM
+        if kind < BOOTS:
+            boot, top = footwear.boot(leg, meshes[SOLE], foot, self._assets.fabrics, rng)
+            return [*boot, skin.clipped(foot(skin.vertices)[:, 2] - top + 0.03)]
+        if kind < BOOTS + SANDALS:
+            return [*footwear.sandal(leg, skin, meshes[SOLE], foot, rng), *_split_at_ankle(skin, foot)]
         inner = self._sock(leg, skin, foot, rng, shod=True) if socks else _split_at_ankle(skin, foot)
+        kind = rng.random()
         if kind < FITTED and self._fitted:
             shoe, weights = self._fitted[rng.integers(len(self._fitted))]
-            visible = [_without(surface, leg, shoe.deleted) for surface in inner]
+            visible = [footwear.without(surface, leg, shoe.deleted) for surface in inner]
             visible = [surface for surface in visible if len(surface.faces)]
             return [self._paint_fitted(shoe.vertices(leg), shoe.faces, weights, foot, rng), *visible]
         if kind < FITTED + MODELLED and self._modelled:
             meshes, width, collar = self._modelled[rng.integers(len(self._modelled))], 1.08, 58 * MM
-        else:
-            meshes, width, collar = self._made(rng.integers(MADE_SHOES)), 1.0, 35 * MM
         size = rng.uniform(1.0, 1.05) * np.array([1, width * rng.uniform(0.97, 1.06), rng.uniform(0.97, 1.06)])
         visible = []
         for surface in inner:
             x, _, z = foot(surface.vertices).T
             visible.append(surface.clipped(np.minimum(112 * MM - x, z - collar)))
-        return [_attach(mesh, size, foot, leg) for mesh in meshes] + visible
+        return [footwear.attach(mesh, size, foot, leg) for mesh in meshes] + visible
 
     def _paint_fitted(
         self,
         vertices: np.ndarray,
         faces: np.ndarray,
         weights: np.ndarray,
-        foot: "_FootCoordinates",
+        foot: FootCoordinates,
         rng: np.random.Generator,
     ) -> Surface:
         normals = smooth_normals(vertices, faces).astype(np.float64)
         texture = paint.cloth_texture(rng, self._assets.fabrics)
         material = Material((1, 1, 1, 1), texture, roughness=rng.uniform(0.25, 0.9), double_sided=True)
-        uvs = _cloth_uvs(vertices) / rng.uniform(0.04, 0.12)
-        return Surface(vertices, normals, faces, weights, uvs, _two_tone(foot(vertices), rng), MASK_FOOT, material)
+        uvs = footwear.cloth_uvs(vertices) / rng.uniform(0.04, 0.12)
+        return Surface(
+            vertices, normals, faces, weights, uvs, footwear.two_tone(foot(vertices), rng), MASK_FOOT, material
+        )
 
     def _make_shoe(self, number: int) -> list[Mesh]:
         parameters = random_parameters(np.random.default_rng([SPLITS.index(self._assets.split), number]))
         return make_shoe(replace(parameters, side=Side.LEFT, texture_size=256))
 
 
-class _FootCoordinates:
-    """Rest-frame points to foot-frame points in foot lengths."""
-
-    def __init__(self, T_rest_foot: np.ndarray, length: float) -> None:
-        self.T_rest_foot, self.length = T_rest_foot, length
-        self._T_foot_rest = inverse(T_rest_foot)
-
-    def __call__(self, points: np.ndarray) -> np.ndarray:
-        return transform_points(self._T_foot_rest, points) / self.length
-
-
-def _split_at_ankle(skin: Surface, foot: _FootCoordinates) -> list[Surface]:
+def _split_at_ankle(skin: Surface, foot: FootCoordinates) -> list[Surface]:
     """Foot and leg, parted where a low-cut shoe would end: lower in front of the ankle bones' height at the back."""
     z = foot(skin.vertices)[:, 2]
     return [replace(skin.clipped(88 * MM - z), label=MASK_FOOT), skin.clipped(z - 88 * MM)]
-
-
-def _cloth_uvs(vertices: np.ndarray) -> np.ndarray:
-    """Metres along the leg down to the toes, and across; rings of a pattern run around leg and foot."""
-    x, y, z = vertices.T
-    return np.column_stack([y + 0.35 * (x + z), z - x])
-
-
-def _two_tone(foot: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Colours (N, 3) of a shoe at foot-frame points (N, 3) in foot lengths: sole, upper, perhaps a cap and a heel."""
-    upper, sole, accent = (paint.random_color(rng) for _ in range(3))
-    colors = np.tile(upper, (len(foot), 1))
-    x, _, z = foot.T
-    if rng.random() < 0.3:
-        colors[x > rng.uniform(0.72, 0.85)] = accent
-    if rng.random() < 0.3:
-        colors[x < rng.uniform(0.12, 0.25)] = accent
-    if rng.random() < 0.7:
-        colors[z < z.min() + rng.uniform(0.04, 0.11)] = sole
-    return colors
-
-
-def _without(surface: Surface, leg: Leg, deleted: np.ndarray) -> Surface:
-    """The surface less what lies nearest to deleted base vertices."""
-    base = leg.to_rest(leg.base)
-    near = np.flatnonzero((base[:, 1] > 0) & (base[:, 2] < 0.35))
-    _, index = cKDTree(base[near]).query(surface.vertices, distance_upper_bound=0.05)
-    hidden = np.append(deleted[near], False)[index]
-    keep = ~hidden[surface.faces].any(1)
-    return replace(surface, faces=surface.faces[keep])
-
-
-def _normalised(meshes: list[Mesh]) -> list[Mesh]:
-    """A modelled shoe (y up, any size and heading along its longest axis) in the foot frame of a foot of 1 m."""
-    points = np.concatenate([m.vertices for m in meshes])
-    low, high = points.min(0), points.max(0)
-    span = high - low
-    T = np.zeros((4, 4))
-    long, side = (2, 0) if span[2] > span[0] else (0, 2)
-    scale = 1.03 / span[long]
-    T[0, long], T[2, 1], T[3, 3] = scale, scale, 1
-    T[1, side] = scale
-    centre = (low + high) / 2
-    T[:3, 3] = -T[:3, :3] @ np.array([centre[0], low[1], centre[2]])
-    placed = [m.transformed(T) for m in meshes]
-    points = np.concatenate([m.vertices for m in placed])
-    # The toe box is low and the collar is high: turn the high end to the heel.
-    high_end = points[points[:, 2] > 0.75 * points[:, 2].max(), 0].mean()
-    turn = np.diag([1.0, 1, 1, 1]) if high_end < 0 else np.diag([-1.0, -1, 1, 1])
-    turn[:3, 3] = (0.5, 0, -22 * MM)
-    return [m.transformed(turn) for m in placed]
-
-
-def _attach(mesh: Mesh, size: np.ndarray, foot: _FootCoordinates, leg: Leg) -> Surface:
-    """Put a shoe of the foot frame (for a foot of 1 m or 0.26 m) on the leg; it bends at the ball of the foot."""
-    unit = 1.0 if np.ptp(mesh.vertices[:, 0]) > 0.4 else STANDARD_FOOT_LENGTH
-    points = mesh.vertices.astype(np.float64) / unit * size
-    vertices = transform_points(foot.T_rest_foot, points * foot.length)
-    ball = foot(leg.ball[None])[0, 0]
-    weights = np.zeros((len(points), NUM_SEGMENTS))
-    weights[:, TOES] = smoothstep((points[:, 0] - ball) / 0.2 + 0.5)
-    weights[:, SHIN] = 0.8 * smoothstep((points[:, 2] - 0.3) / 0.25) * (points[:, 0] < 0.6)
-    weights[:, FOOT] = 1 - weights.sum(1)
-    normals = mesh.normals @ foot.T_rest_foot[:3, :3].T
-    colors = np.ones((len(points), 3)) if mesh.colors is None else mesh.colors[:, :3]
-    uvs = np.zeros((len(points), 2)) if mesh.uvs is None else mesh.uvs
-    material = replace(mesh.material, normal_texture=None, double_sided=True)
-    return Surface(vertices, normals.astype(np.float64), mesh.faces, weights, uvs, colors, MASK_FOOT, material)
