@@ -22,10 +22,13 @@ def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
     Returns:
         0 after a clean end, 2 after a `BadInputError`. Any other error passes through with its traceback.
     """
-    # rclpy's handlers shut the context down and then call these, instead of raising KeyboardInterrupt anywhere.
+    # rclpy's handlers shut the context down and then call this one, instead of raising KeyboardInterrupt anywhere.
+    received = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda number, _: received.append(number))
     rclpy.init(args=args)
+    if received:  # before rclpy's handlers were there
+        return 0
     node = None
     try:
         node = factory()
