@@ -1,0 +1,3 @@
+import pytest
+
+pytest.importorskip("rclpy", reason="ROS 2 is not installed here")
