@@ -47,13 +47,13 @@ def test_ctrl_c_ends_every_node_with_0_and_finishes_the_files(graph, client, bag
     graph.start("source", bag=bag, loop=True)
     pictures = []
     client.create_subscription(Image, "tryon", pictures.append, qos.image(False))
-    spin_until(client, lambda: len(pictures) > 30)
+    spin_until(client, lambda: len(pictures) > 15, timeout_s=60)
     for process in graph.processes.values():
         process.interrupt()
     for process in graph.processes.values():
         assert process.wait(20) == 0, process.output
         assert "Traceback" not in process.output
-    assert json.loads((tmp_path / "summary.json").read_text())["frames_out"] > 20
+    assert json.loads((tmp_path / "summary.json").read_text())["frames_out"] > 10
     assert (tmp_path / "tryon.mp4").stat().st_size > 1000
     # The bag of 12 frames has been played more than once.
     assert "time went backwards" in graph.processes["stabilizer"].output
