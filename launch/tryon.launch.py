@@ -11,6 +11,8 @@ from launch.launch_description_sources import AnyLaunchDescriptionSource
 from launch import LaunchContext, LaunchDescription
 
 EXIT_BAD_INPUT = 2
+LAST_NODE = "source_node"
+"""After the end of the input it waits for all nodes that listen to end_of_stream; what runs after it knows no end."""
 
 
 def on_exit(event: ProcessExited, _context: LaunchContext) -> list | None:
@@ -18,6 +20,8 @@ def on_exit(event: ProcessExited, _context: LaunchContext) -> list | None:
     if event.returncode == EXIT_BAD_INPUT:
         reason = f"{event.process_name} got bad input"
         return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]
+    if event.returncode == 0 and event.process_name.startswith(LAST_NODE):
+        return [EmitEvent(event=Shutdown(reason="the input has ended"))]
     if event.returncode == 0:
         # `respawn` would start it again after a clean end too.
         return [EmitEvent(event=ShutdownProcess(process_matcher=matches_action(event.action)))]

@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from launch_file import Process
 
 EXIT_CRASH, EXIT_BAD_INPUT = 1, 2
+LAST_NODE = "source_node"
+"""After the end of the input it waits for all nodes that listen to end_of_stream. Once it has ended too, what still
+runs is told to: nodes that know nothing of end_of_stream."""
 GRACE_S = 5.0
 """How long a process may take to end after SIGINT, and again after SIGTERM."""
 
@@ -90,6 +93,8 @@ class Supervisor:
             self._escalate()
 
     def _on_exit(self, child: "_Child", code: int) -> None:
+        if code == 0 and child.process.name == LAST_NODE and not self._stopping:
+            self._escalate()
         if code == 0 or self._stopping:
             return
         if code == EXIT_BAD_INPUT:

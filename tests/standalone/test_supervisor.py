@@ -66,6 +66,15 @@ def test_bad_input_ends_the_graph_with_2(capfd):
     assert set(capfd.readouterr().out.splitlines()) == {"waiting | told", "bad     | no such shoe"}
 
 
+def test_the_end_of_the_source_ends_nodes_that_know_no_end(capfd):
+    start = time.monotonic()
+    endless = process("endless", "import time\ntry: time.sleep(60)\nexcept KeyboardInterrupt: print('told')")
+    source = process("source_node", "import time; time.sleep(0.5)", respawn=True)
+    assert Supervisor([endless, source]).run() == 0
+    assert time.monotonic() - start < 5
+    assert "told" in capfd.readouterr().out
+
+
 def run_in_background(code: str, tmp_path: Path) -> subprocess.Popen:
     """A supervisor in a process of its own, with one child that writes its pid to `tmp_path`/pid."""
     child = f"import os, pathlib\npathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
