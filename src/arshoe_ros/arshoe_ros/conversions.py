@@ -30,9 +30,11 @@ def header(stamp: int, frame_id: str) -> Header:
 
 
 def tensor_to_msg(name: str, values: np.ndarray) -> msgs.Tensor:
-    """A FLOAT16 tensor of a float array of any shape."""
+    """A FLOAT16 tensor of a float array of any shape; magnitudes below 6.1e-5 become 0."""
+    # Subnormal halves say nothing, and numpy takes 20 times as long to make them.
+    values = np.where(np.abs(values) < np.finfo(np.float16).tiny, 0, values)
     data = array.array("B")  # assigning an ndarray to uint8[] would copy it byte by byte
-    data.frombytes(np.ascontiguousarray(values, "<f2").tobytes())
+    data.frombytes(values.astype("<f2").tobytes())
     return msgs.Tensor(name=name, dtype=msgs.Tensor.FLOAT16, shape=list(values.shape), data=data)
 
 
