@@ -95,3 +95,10 @@ def test_stages_are_timed():
         time.sleep(0.01)
     ((name, duration_us),) = stages.frame_us
     assert name == "sleep" and duration_us >= 10_000
+
+
+def test_camera_info_is_beside_the_image(start):
+    rclpy.init(args=["--ros-args", "-r", "image:=/front/image_raw"], domain_id=next(DOMAINS))
+    node = ArshoeNode("node")
+    node.subscribe_to_camera_info()
+    assert "/front/camera_info" in [subscription.topic_name for subscription in node.subscriptions]
