@@ -1,6 +1,6 @@
 """Write the parameter tables of docs/interfaces.md from the config dataclasses; `--check` only compares.
 
-Run it in the ROS environment: `./arshoe tables`, or by hand on a ROS install.
+Run it in the environment that the tests run in.
 """
 
 import argparse

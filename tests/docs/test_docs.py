@@ -1,0 +1,48 @@
+"""The docs say what the code does, and the rules of the house hold."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("src/**/*.md")])
+SOURCES = sorted(ROOT.glob("src/*/arshoe_*/**/*.py"))
+ROS = re.compile(r"^\s*(?:from|import) (rclpy|cv_bridge|\w+_msgs)\b", re.MULTILINE)
+PACKAGE = re.compile(r"^\s*(?:from|import) arshoe_(\w+)", re.MULTILINE)
+MAY_IMPORT = {
+    "core": {"core"},
+    "perception": {"core", "perception"},
+    "stabilizer": {"core", "stabilizer"},
+    "render": {"core", "render"},
+    "media": {"core", "media"},
+    "learning": {"core", "perception", "render", "learning"},
+    "ros": {"core", "msgs", "ros"},
+}
+
+
+def test_parameter_tables_are_up_to_date():
+    pytest.importorskip("rclpy")
+    command = [sys.executable, ROOT / "docs" / "make_tables.py", "--check"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr or "old: run python docs/make_tables.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_dependencies_point_one_way(source):
+    package = source.relative_to(ROOT / "src").parts[0].removeprefix("arshoe_")
+    text = source.read_text()
+    in_node = "nodes" in source.parts
+    if package != "ros" and not in_node:
+        assert not ROS.findall(text)
+    allowed = MAY_IMPORT[package] | ({"ros", "msgs"} if in_node else set())
+    assert set(PACKAGE.findall(text)) <= allowed
