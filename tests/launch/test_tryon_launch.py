@@ -85,7 +85,7 @@ def read():
     packages = pytest.importorskip("ament_index_python.packages", reason="needs ROS")
     try:
         packages.get_package_share_directory("arshoe_render")
-    except packages.PackageNotFoundError:
+    except (packages.PackageNotFoundError, OSError):
         pytest.skip("the workspace is not built")
 
     def read(**given: str) -> dict:
