@@ -101,7 +101,7 @@ class _Setup:
         if venv_is_current(extras):
             return
         stamp = _read(VENV_STAMP)
-        if stamp is None or stamp["root"] != str(ROOT) or not VENV_PYTHON.exists():
+        if stamp is None or not VENV_PYTHON.exists() or any(stamp.get(key) != value for key, value in _place().items()):
             VENV_STAMP.unlink(missing_ok=True)
             BUILD_STAMP.unlink(missing_ok=True)
             with _step("Python environment"):
@@ -190,7 +190,12 @@ def _mend_cmake_exports(venv: Path) -> None:
 
 def _venv_stamp(extras: tuple[str, ...]) -> dict:
     files = [REQUIREMENTS / f"{name}.txt" for name in ("constraints", "runtime", *extras)]
-    return {"root": str(ROOT), "extras": list(extras), "requirements": _hash(path.read_bytes() for path in files)}
+    return _place() | {"extras": list(extras), "requirements": _hash(path.read_bytes() for path in files)}
+
+
+def _place() -> dict:
+    """What an environment can't survive the change of."""
+    return {"root": str(ROOT), "python": sysconfig.get_python_version()}
 
 
 def _build_stamp() -> dict:

@@ -123,11 +123,12 @@ def test_an_interrupted_step_is_done_again(steps, monkeypatch, step):
     assert not leftover.exists()
 
 
-def test_a_moved_folder_is_set_up_again(steps):
+@pytest.mark.parametrize("change", [{"root": "/elsewhere"}, {"python": "3.10"}])
+def test_a_moved_folder_or_another_python_is_set_up_again(steps, change):
     prepare()
     steps.clear()
     stamp = json.loads(bootstrap.VENV_STAMP.read_text())
-    bootstrap.VENV_STAMP.write_text(json.dumps(stamp | {"root": "/elsewhere"}))
+    bootstrap.VENV_STAMP.write_text(json.dumps(stamp | change))
     prepare()
     assert steps == ["venv", "pip constraints runtime", "build a_package"]
 
