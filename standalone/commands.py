@@ -37,7 +37,6 @@ COMMANDS = {
     "train": Command("train the network", ("arshoe_learning", "train"), ("learning",)),
     "export": Command("turn weights into ONNX models", ("arshoe_learning", "export"), ("learning",)),
     "evaluate": Command("measure a model on labelled pictures", ("arshoe_learning", "evaluate"), ("learning",)),
-    "annotate": Command("label pictures", ("arshoe_learning", "annotate"), ("learning",)),
     "test": Command("run the test suite (arguments go to pytest)", ("-m", "pytest"), ("test",)),
     "doctor": Command("check each part of the installation and say how to mend it", ()),
 }
