@@ -1,6 +1,6 @@
 """Write the parameter tables of docs/interfaces.md from the config dataclasses; `--check` only compares.
 
-Run it in the environment that the tests run in.
+Run it as `./arshoe python docs/make_tables.py`.
 """
 
 import argparse

@@ -15,7 +15,8 @@ class Command:
 
     Attributes:
         summary: for --help.
-        run: what to run: a Python file or module of this repository with its first arguments, or (package, executable).
+        run: what to run: a Python file or module of this repository with its first arguments, or (package, executable);
+            empty for the arguments alone.
         extras: requirements files it needs beside runtime.txt.
         default_args: arguments when none are given.
     """
@@ -38,6 +39,7 @@ COMMANDS = {
     "export": Command("turn weights into ONNX models", ("arshoe_learning", "export"), ("learning",)),
     "evaluate": Command("measure a model on labelled pictures", ("arshoe_learning", "evaluate"), ("learning",)),
     "test": Command("run the test suite (arguments go to pytest)", ("-m", "pytest"), ("test",)),
+    "python": Command("run Python with all of this at hand, e.g. python docs/measure_pose.py"),
     "doctor": Command("check each part of the installation and say how to mend it", ()),
 }
 
@@ -69,13 +71,12 @@ def main(argv: list[str]) -> int:
 
 
 def _command_line(command: Command, arguments: list[str]) -> list[str]:
-    first, second = command.run[0], command.run[-1]
-    if first == "-m":
+    if not command.run or command.run[0] == "-m":
         start = list(command.run)
-    elif first.endswith(".py"):
+    elif command.run[0].endswith(".py"):
         start = [str(ROOT / part) for part in command.run]
     else:
-        start = [str(executable(first, second))]
+        start = [str(executable(*command.run))]
     return [str(VENV_PYTHON), *start, *(arguments or command.default_args)]
 
 

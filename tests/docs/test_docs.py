@@ -27,7 +27,7 @@ def test_parameter_tables_are_up_to_date():
     pytest.importorskip("rclpy")
     command = [sys.executable, ROOT / "docs" / "make_tables.py", "--check"]
     result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr or "old: run python docs/make_tables.py"
+    assert result.returncode == 0, result.stderr or "old: run ./arshoe python docs/make_tables.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -24,7 +24,7 @@ ARGUMENTS = {
 
 STAGES = {
     # config file: class, and its parameters that are launch arguments (parameter: argument)
-    "network": (NetworkConfig, {"backend": "backend", "device": "device"}),
+    "network": (NetworkConfig, {"backend": "backend", "device": "device", "model": "model"}),
     "pose": (PoseConfig, {}),
     "stabilizer": (StabilizerConfig, {"method": "stabilizer"}),
     "render": (TryOnConfig, {"shoe": "shoe", "occlusion": "occlusion"}),
