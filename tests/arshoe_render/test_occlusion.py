@@ -27,7 +27,8 @@ def disc(x, y, radius, shape=(120, 160)):
 @pytest.fixture(scope="module")
 def renderers(stage):
     return {
-        name: TryOnRenderer(TryOnConfig(occlusion=name, contact_shadow=0.0)) for name in ("silhouette", "mesh", "none")
+        name: TryOnRenderer(TryOnConfig(occlusion=name, shoe_scale=1.0, contact_shadow=0.0))
+        for name in ("silhouette", "mesh", "none")
     }
 
 

@@ -17,7 +17,7 @@ from arshoe_render import TryOnConfig, TryOnRenderer
 
 @pytest.fixture(scope="module")
 def renderer():
-    return TryOnRenderer(TryOnConfig(occlusion="none", contact_shadow=0.0))
+    return TryOnRenderer(TryOnConfig(occlusion="none", shoe_scale=1.0, contact_shadow=0.0))
 
 
 def changed(picture, image):
@@ -106,6 +106,18 @@ def test_contact_shadow_darkens_the_floor_only(stage):
     assert (a - b).max() > 15 and (a - b).min() >= -1
     on_wearer = scene.mask != 0
     assert np.abs(a - b)[on_wearer].max() <= 1
+
+
+def test_shoe_scale_grows_the_shoe_about_its_middle(stage, renderer):
+    scene = stage.scene(30, 60, 0.8)
+    larger = TryOnRenderer(TryOnConfig(occlusion="none", shoe_scale=1.2, contact_shadow=0.0))
+    areas = [
+        changed(each.render(scene.image, scene.mask, scene.camera, [scene.pose]), scene.image)
+        for each in (renderer, larger)
+    ]
+    assert areas[1].sum() / areas[0].sum() == pytest.approx(1.2**2, rel=0.06)
+    centres = [np.argwhere(area).mean(0) for area in areas]
+    assert np.linalg.norm(centres[1] - centres[0]) < 5
 
 
 def test_darker_picture_darker_shoe(stage, renderer):

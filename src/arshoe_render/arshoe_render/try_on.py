@@ -36,6 +36,10 @@ class TryOnConfig:
         "how the leg hides the shoe: the paper's method on the leg mask, a 3D leg, or not at all",
         choices=("silhouette", "mesh", "none"),
     )
+    shoe_scale: float = parameter(
+        1.06, "size of the shoe relative to the foot as worn: a little larger covers socks and the wearer's own shoe",
+        low=0.8, high=1.3,
+    )  # fmt: skip
     contact_shadow: float = parameter(0.35, "strength of the shadow on the floor under the shoe", low=0.0, high=1.0)
 
     def __post_init__(self) -> None:
@@ -131,7 +135,8 @@ class TryOnRenderer:
     def _place(self, poses: list[FootPose]) -> list[_Placed]:
         placed = []
         for pose in poses[:MAX_FEET]:
-            T = pose.T_camera_foot @ self.shoe.T_foot_model(pose.side, pose.foot_length)
+            T_foot_model = self.shoe.T_foot_model(pose.side, pose.foot_length)
+            T = pose.T_camera_foot @ _scaling(self.config.shoe_scale, pose.foot_length) @ T_foot_model
             if np.isfinite(T).all() and (T @ [*self._corners.mean(0), 1.0])[2] > _MIN_DEPTH:
                 placed.append(_Placed(len(placed) + 1, T))
         return placed
@@ -189,6 +194,13 @@ class TryOnRenderer:
         cv2.multiply(window, cv2.merge([light] * 3), dst=window, scale=1 / 255)
 
 
+def _scaling(scale: float, foot_length: float) -> np.ndarray:
+    """(4, 4) that scales the foot frame about the middle of the sole, so that heel and toe gain alike."""
+    S = np.diag([scale, scale, scale, 1.0])
+    S[0, 3] = (1 - scale) * foot_length / 2
+    return S
+
+
 def _blend(window: np.ndarray, rgba: np.ndarray, alpha: np.ndarray) -> None:
     """Put a picture (H, W, 4) RGBA over window (H, W, 3) BGR with opacity alpha (H, W) uint8, in place."""
     bgr = cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGR)
@@ -200,11 +212,14 @@ def _blend(window: np.ndarray, rgba: np.ndarray, alpha: np.ndarray) -> None:
 
 
 def _estimate_light(image_bgr: np.ndarray, placed: list[_Placed]) -> Light:
-    """Light from above the feet, as bright and as tinted as the picture, taking the scene for middle grey."""
+    """Light from above the feet, brighter and more tinted as the picture is.
+
+    Both are roots of what a scene of middle grey would give: a dark or green picture is partly a dark or green floor.
+    """
     sample = image_bgr[::16, ::16].reshape(-1, 3)[:, ::-1].astype(np.float64) / 255
     mean = (sample**2.2).mean(0) + 1e-4
-    level = np.clip(mean.mean() / 0.30, 0.25, 1.15)
-    tint = np.clip((mean / mean.mean()) ** 0.5, 0.75, 1.3)
+    level = np.clip((mean.mean() / 0.22) ** 0.5, 0.4, 1.2)
+    tint = np.clip((mean / mean.mean()) ** 0.25, 0.85, 1.15)
     up = np.mean([foot.T_camera_model[:3, 2] for foot in placed], 0)
     light = Light.studio(up, ambient=0.55 * level, key=0.5 * level)
     return replace(light, sh=light.sh * tint, color=light.color * tint)
