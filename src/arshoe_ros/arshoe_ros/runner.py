@@ -3,14 +3,19 @@
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+
+STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
 def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
@@ -22,28 +27,18 @@ def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
     Returns:
         0 after a clean end, 2 after a `BadInputError`. Any other error passes through with its traceback.
     """
-    # rclpy's handlers shut the context down and then call this one, instead of raising KeyboardInterrupt anywhere.
-    received = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: received.append(number))
-    rclpy.init(args=args)
-    if received:  # before rclpy's handlers were there
-        return 0
+    # A thread waits for the signals: rclpy's own handlers end the context at once, and with it logging in `close`.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node = None
     try:
         node = factory()
         gc.collect()
         gc.freeze()  # what lives for ever need not be looked at by each collection
         _spin(node)
-    except ExternalShutdownException:
-        pass
     except BadInputError as error:
         print(f"{Path(sys.argv[0]).stem}: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
         return EXIT_BAD_INPUT
-    except Exception:
-        if rclpy.ok():
-            raise
-        # A signal ended the context while the node was being made or in the middle of a callback.
     finally:
         _close(node)
     return 0
@@ -52,13 +47,16 @@ def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
 def _spin(node: Node) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    done = getattr(node, "done", None)
-    if done is None:
-        executor.spin()
-    else:
-        executor.spin_until_future_complete(done)
-        if done.done():
-            done.result()  # raises what the node ended with
+    done = getattr(node, "done", None) or Future()
+    threading.Thread(target=_finish_on_signal, args=(done,), daemon=True).start()
+    executor.spin_until_future_complete(done)
+    done.result()  # raises what the node ended with
+
+
+def _finish_on_signal(done: Future) -> None:
+    signal.sigwait(STOP_SIGNALS)
+    if not done.done():
+        done.set_result(None)
 
 
 def _close(node: Node | None) -> None:
