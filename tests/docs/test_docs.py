@@ -46,3 +46,11 @@ def test_dependencies_point_one_way(source):
         assert not ROS.findall(text)
     allowed = MAY_IMPORT[package] | ({"ros", "msgs"} if in_node else set())
     assert set(PACKAGE.findall(text)) <= allowed
+
+
+@pytest.mark.parametrize("manifest", sorted(ROOT.glob("src/*/package.xml")), ids=lambda path: path.parent.name)
+def test_manifests_name_the_ros_packages_imported(manifest):
+    text = "\n".join(source.read_text() for source in manifest.parent.glob("arshoe_*/**/*.py"))
+    used = {*ROS.findall(text), *(f"arshoe_{name}" for name in PACKAGE.findall(text))}
+    named = set(re.findall(r"<(?:exec_)?depend>(\w+)<", manifest.read_text()))
+    assert used - {manifest.parent.name} <= named
