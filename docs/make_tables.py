@@ -13,7 +13,7 @@ from pathlib import Path
 PAGE = Path(__file__).with_name("interfaces.md")
 
 NODE_CONFIGS = {
-    "source_node": ["arshoe_media.nodes.source_node:SourceConfig"],
+    "source_node": ["arshoe_media.source:SourceConfig"],
     "network_node": ["arshoe_perception.network_runner:NetworkConfig"],
     "pose_node": ["arshoe_perception.pose_estimator:PoseConfig"],
     "stabilizer_node": ["arshoe_stabilizer:StabilizerConfig"],

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from arshoe_core.parameters import info
+from arshoe_media.source import SourceConfig
 from arshoe_perception.network_runner import NetworkConfig
 from arshoe_perception.pose_estimator import PoseConfig
 from arshoe_render import TryOnConfig
@@ -50,9 +51,8 @@ def test_arguments_agree_with_the_parameters(stage):
 
 
 def test_source_arguments_agree_with_the_parameters():
-    source = pytest.importorskip("arshoe_media.nodes.source_node", reason="needs ROS")
     for name in ("bag", "video", "camera", "images", "fps", "start", "end", "rate", "loop"):
-        default = getattr(source.SourceConfig(), name)
+        default = getattr(SourceConfig(), name)
         assert type(default)(yaml.safe_load(ARGUMENTS[name]["default"] or "''")) == default, name
 
 

@@ -46,7 +46,7 @@ class LabelledImage:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """The shards `shard_*.json` of a data folder, which may still grow, or its `annotations.json` if it has no shards."""
+    """The shards `shard_*.json` of a data folder, which may still grow; without shards its `annotations.json`."""
     whole = folder / "annotations.json"
     return sorted(folder.glob("shard_*.json")) or [whole] * whole.exists()
 
