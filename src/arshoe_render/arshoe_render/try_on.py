@@ -204,10 +204,10 @@ def _scaling(scale: float, foot_length: float) -> np.ndarray:
 def _blend(window: np.ndarray, rgba: np.ndarray, alpha: np.ndarray) -> None:
     """Put a picture (H, W, 4) RGBA over window (H, W, 3) BGR with opacity alpha (H, W) uint8, in place."""
     bgr = cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGR)
-    ys, xs = np.nonzero((alpha > 0) & (alpha < 255))
+    ys, xs = np.divmod(np.flatnonzero(alpha - 1 < 254), alpha.shape[1])  # 1 to 254; 0 - 1 wraps round to 255
     weight = alpha[ys, xs, None].astype(np.float32) / 255
     edge = window[ys, xs] * (1 - weight) + bgr[ys, xs] * weight
-    np.copyto(window, bgr, where=(alpha == 255)[..., None])
+    cv2.copyTo(bgr, (alpha == 255).view(np.uint8), window)
     window[ys, xs] = np.rint(edge).astype(np.uint8)
 
 
