@@ -18,6 +18,9 @@ LAST_NODE = "source_node"
 runs is told to: nodes that know nothing of end_of_stream."""
 GRACE_S = 5.0
 """How long a process may take to end after SIGINT, and again after SIGTERM."""
+STARTING_S = 10.0
+"""A process younger than this gets SIGTERM for SIGINT: Python answers SIGINT with a traceback while it still imports,
+or loses it. Nodes that run take both alike."""
 
 _COLORS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
 _PR_SET_PDEATHSIG = 1
@@ -138,6 +141,7 @@ class _Child:
         self._selector = selector
         self._prefix = prefix
         self._popen: subprocess.Popen | None = None
+        self._started = 0.0
         self._rest = b""
 
     @property
@@ -147,6 +151,7 @@ class _Child:
 
     def start(self) -> None:
         self.restart_at = None
+        self._started = time.monotonic()
         try:
             self._popen = subprocess.Popen(
                 self.process.command,
@@ -193,6 +198,8 @@ class _Child:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its process group, if it runs."""
+        if number == signal.SIGINT and time.monotonic() - self._started < STARTING_S:
+            number = signal.SIGTERM
         if self._popen is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._popen.pid, number)

@@ -9,10 +9,17 @@ import time
 from pathlib import Path
 
 import pytest
+import supervisor
 from launch_file import Process
 from supervisor import Supervisor
 
 STANDALONE = Path(sys.modules["supervisor"].__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def no_time_to_start(monkeypatch):
+    """The processes of these tests import nothing."""
+    monkeypatch.setattr(supervisor, "STARTING_S", 0.0)
 
 
 def process(name: str, code: str, **options) -> Process:
@@ -57,6 +64,14 @@ def test_a_crash_at_the_end_is_not_restarted(capfd):
     assert "starting again" not in capfd.readouterr().out
 
 
+def test_a_starting_process_ends_without_a_traceback(monkeypatch, capfd):
+    monkeypatch.setattr(supervisor, "STARTING_S", 10.0)
+    starting = process("starting", "import time; time.sleep(60)")
+    bad = process("bad", "import time; time.sleep(0.3); raise SystemExit(2)")
+    assert Supervisor([starting, bad]).run() == 2
+    assert capfd.readouterr().out == ""
+
+
 def test_bad_input_ends_the_graph_with_2(capfd):
     start = time.monotonic()
     waiting = process("waiting", "import time\ntry: time.sleep(60)\nexcept KeyboardInterrupt: print('told')")
@@ -84,6 +99,7 @@ def run_in_background(code: str, tmp_path: Path) -> subprocess.Popen:
         import supervisor
         from launch_file import Process
         supervisor.GRACE_S = 0.3
+        supervisor.STARTING_S = 0.0
         child = Process("child", (sys.executable, "-c", {child + code!r}), dict(os.environ))
         sys.exit(supervisor.Supervisor([child]).run())
     """

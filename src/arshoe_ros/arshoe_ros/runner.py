@@ -1,6 +1,7 @@
 """Run one node as a process: clean end on signals and at the end of the stream, one line for bad input."""
 
 import gc
+import os
 import signal
 import sys
 import threading
@@ -15,8 +16,6 @@ from rclpy.task import Future
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 
-STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
-
 
 def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
     """Make the node, spin it until its end and return the exit code of the process.
@@ -27,15 +26,15 @@ def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
     Returns:
         0 after a clean end, 2 after a `BadInputError`. Any other error passes through with its traceback.
     """
-    # A thread waits for the signals: rclpy's own handlers end the context at once, and with it logging in `close`.
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    # rclpy's own handlers end the context at once, and with it logging in `close`.
+    stop = _pipe_of_signals()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node = None
     try:
         node = factory()
         gc.collect()
         gc.freeze()  # what lives for ever need not be looked at by each collection
-        _spin(node)
+        _spin(node, stop)
     except BadInputError as error:
         print(f"{Path(sys.argv[0]).stem}: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
         return EXIT_BAD_INPUT
@@ -44,17 +43,27 @@ def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
     return 0
 
 
-def _spin(node: Node) -> None:
+def _pipe_of_signals() -> int:
+    """A file descriptor from which a byte can be read as soon as SIGINT or SIGTERM has come, in whatever thread."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    return read
+
+
+def _spin(node: Node, stop: int) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     done = getattr(node, "done", None) or Future()
-    threading.Thread(target=_finish_on_signal, args=(done,), daemon=True).start()
+    threading.Thread(target=_finish_on_signal, args=(stop, done), daemon=True).start()
     executor.spin_until_future_complete(done)
     done.result()  # raises what the node ended with
 
 
-def _finish_on_signal(done: Future) -> None:
-    signal.sigwait(STOP_SIGNALS)
+def _finish_on_signal(stop: int, done: Future) -> None:
+    os.read(stop, 1)
     if not done.done():
         done.set_result(None)
 
