@@ -11,12 +11,13 @@ from arshoe_perception.network_runner import NetworkConfig, NetworkRunner
 from arshoe_perception.runtimes import make_runtime
 
 
-def test_bundled_model_gives_the_maps_of_the_contract():
-    output = NetworkRunner()(np.full((480, 640, 3), 127, np.uint8))
+@pytest.mark.parametrize(("backend", "name"), [("onnx", "arshoe-"), ("onnx_int8", "arshoe_int8-")])
+def test_bundled_models_give_the_maps_of_the_contract(backend, name):
+    output = NetworkRunner(NetworkConfig(backend=backend))(np.full((480, 640, 3), 127, np.uint8))
     maps = (output.heatmaps, output.pafs, output.segmentation)
     assert [m.shape for m in maps] == [(8, 64, 64), (14, 64, 64), (2, 64, 64)]
     assert all(m.dtype == np.float32 and np.isfinite(m).all() for m in maps)
-    assert (output.image_width, output.image_height) == (640, 480) and output.model_id.startswith("arshoe-")
+    assert (output.image_width, output.image_height) == (640, 480) and output.model_id.startswith(name)
 
 
 @pytest.mark.parametrize("backend", ["torch", "openvino"])

@@ -18,7 +18,7 @@ class NetworkConfig:
     """Which network runs where."""
 
     model: str = parameter("", "ONNX file; empty for the bundled one")
-    backend: str = parameter("onnx", "library that runs the network", choices=BACKENDS)
+    backend: str = parameter("onnx_int8", "library that runs the network", choices=BACKENDS)
     device: str = parameter("cpu", "cpu, or cuda:N with backend torch")
     threads: int = parameter(1, "CPU threads of the network", low=1, high=64)
 

@@ -26,15 +26,15 @@ class PoseConfig:
 
     foot_length: float = parameter(foot.STANDARD_FOOT_LENGTH, "length of the wearer's foot, m", low=0.1, high=0.4)
     max_feet: int = parameter(2, "most feet reported per image", low=1, high=6)
-    peak_threshold: float = parameter(0.2, "least heatmap value of a keypoint", low=0.01, high=1.0)
+    peak_threshold: float = parameter(0.15, "least heatmap value of a keypoint", low=0.01, high=1.0)
     paf_threshold: float = parameter(0.1, "least mean projection of the PAF on a limb", low=0.0, high=1.0)
     min_keypoints: int = parameter(5, "fewest keypoints of a foot", low=4, high=8)
-    min_score: float = parameter(0.2, "least score of a pose", low=0.0, high=1.0)
+    min_score: float = parameter(0.12, "least score of a pose", low=0.0, high=1.0)
     keypoint_noise: float = parameter(
-        0.3, "standard deviation of a keypoint of score 1, heatmap cells", low=0.01, high=5.0
+        0.6, "standard deviation of a keypoint of score 1, heatmap cells", low=0.01, high=5.0
     )
     shape_noise: float = parameter(
-        0.03, "standard deviation of a real foot's keypoints from the model's, foot lengths", low=0.0, high=0.3
+        0.06, "standard deviation of a real foot's keypoints from the model's, foot lengths", low=0.0, high=0.3
     )
     min_distance: float = parameter(0.1, "nearest foot, m", low=0.0, high=10.0)
     max_distance: float = parameter(8.0, "farthest foot, m", low=0.3, high=100.0)
