@@ -50,6 +50,18 @@ def test_position_equals_camera_projection(renderer, camera, position):
     mesh.release()
 
 
+def test_far_label(renderer):
+    camera = Camera(320, 240, 300, 300, 159.5, 119.5)
+    tilted = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0.0]])  # the square's y runs away from the camera
+    mesh = renderer.upload(flat_mesh(SQUARE, double_sided=True))
+    draw = Draw(mesh, at(0, 0.2, 1.0, tilted), label=3, far_label=7, far_depth=1.02)
+    rendered = renderer.render([draw], camera, LIGHT)
+    assert set(np.unique(rendered.label)) == {0, 3, 7}
+    clear = np.abs(rendered.depth - 1.02) > 0.002
+    assert ((rendered.depth > 1.02) == (rendered.label == 7))[clear & (rendered.label > 0)].all()
+    mesh.release()
+
+
 def test_subpixel_position(renderer):
     """Centroids over many shifts agree with the projection to 0.1 px, so there is no half-pixel offset."""
     camera = Camera(320, 240, 300, 300, 159.5, 119.5)

@@ -39,6 +39,8 @@ class Draw:
         mesh: from the same renderer's `upload`.
         T_camera_model: (4, 4) affine, metres; scale and mirroring are allowed.
         label: 1 to 255, written to `Rendered.label`.
+        far_label: written instead where the surface is farther than `far_depth` metres along the camera's z. Costs
+            nothing, where reading the depth back costs 3 ms.
         casts_shadow: leave out what only receives shadows (a floor): the shadow map spans the casters only.
         visible: False writes depth and label but no colour. Such a mesh hides what is drawn after it, and marks
             where it lies in front of what was drawn before it.
@@ -49,6 +51,8 @@ class Draw:
     label: int = 1
     casts_shadow: bool = True
     visible: bool = True
+    far_label: int = 0
+    far_depth: float = 1e9
 
 
 class GlRenderer:
@@ -152,6 +156,8 @@ class GlRenderer:
         _set(program, "metallic", material.metallic)
         _set(program, "roughness", material.roughness)
         _set(program, "label", draw.label / 255)
+        _set(program, "far_label", draw.far_label / 255)
+        _set(program, "far_depth", draw.far_depth)
         _set(program, "sh", light.sh, transpose=False)
         _set(program, "light_direction", light.direction)
         _set(program, "light_color", light.color)

@@ -30,6 +30,8 @@ uniform vec4 base_color;
 uniform float metallic;
 uniform float roughness;
 uniform float label;
+uniform float far_label;
+uniform float far_depth;
 uniform vec3 sh[9];
 uniform vec3 light_direction;
 uniform vec3 light_color;
@@ -132,7 +134,7 @@ void main() {
     vec3 curve = 1.055 * pow(max(linear, vec3(1e-5)), vec3(1.0 / 2.4)) - 0.055;
     vec3 srgb = mix(linear * 12.92, curve, step(0.0031308, linear));
     out_color = vec4(srgb, 1.0);
-    out_label = label;
+    out_label = position.z > far_depth ? far_label : label;
 }
 """
 

@@ -19,8 +19,8 @@ from arshoe_render.shoe import DEFAULT_SHOE, Shoe, load_shoe
 logger = logging.getLogger(__name__)
 
 MAX_FEET = 60
-_OPENING = 100
-"""Added to a foot's label where its shoe's opening or its leg tube is seen."""
+_BEHIND, _OPENING = 60, 120
+"""Added to a foot's label where its shoe is seen behind the opening's middle, and where its opening or leg tube is."""
 _MARGIN = 24
 """Pixels around the shoes that are worked on, at least: room for the contact shadow and the leg above the shoe."""
 _MIN_DEPTH = 0.05
@@ -104,9 +104,7 @@ class TryOnRenderer:
         )
         window, window_mask = picture[y0:y1, x0:x1], mask[y0:y1, x0:x1]
         light = _estimate_light(image_bgr, placed)
-        rendered = self._renderer.render(
-            self._draws(placed), cropped_camera, light, depth=self.config.occlusion == "silhouette"
-        )
+        rendered = self._renderer.render(self._draws(placed), cropped_camera, light, depth=False)
         visible = self._visible(rendered, window_mask, placed)
         if self.config.contact_shadow:
             self._shade_floor(window, window_mask, cropped_camera, placed)
@@ -159,7 +157,13 @@ class TryOnRenderer:
         return (int(x0), int(y0), int(x1), int(y1)) if x1 - x0 > 1 and y1 - y0 > 1 else None
 
     def _draws(self, placed: list[_Placed]) -> list[Draw]:
-        shoes = [Draw(part, foot.T_camera_model, foot.label) for foot in placed for part in self._parts]
+        rim = np.array([*self.shoe.rim.mean(0), 1.0])
+        shoes = [
+            Draw(part, T, foot.label, far_label=foot.label + _BEHIND, far_depth=(T @ rim)[2])
+            for foot in placed
+            for part in self._parts
+            for T in [foot.T_camera_model]
+        ]
         if self.config.occlusion == "none":
             return shoes
         hidden = self._tube if self.config.occlusion == "mesh" else self._cap
@@ -174,9 +178,8 @@ class TryOnRenderer:
         elif self.config.occlusion == "silhouette":
             leg, wearer = mask == MASK_LEG, mask != 0
             for foot in placed:
-                shoe, opening = rendered.label == foot.label, rendered.label == foot.label + _OPENING
-                middle = foot.T_camera_model @ [*self.shoe.rim.mean(0), 1.0]
-                visible &= ~silhouette_occlusion(shoe, opening, leg, wearer, rendered.depth > middle[2])
+                near, behind, opening = (rendered.label == foot.label + part for part in (0, _BEHIND, _OPENING))
+                visible &= ~silhouette_occlusion(near | behind, opening, leg, wearer, behind)
         return visible
 
     def _shade_floor(self, window: np.ndarray, mask: np.ndarray, camera: Camera, placed: list[_Placed]) -> None:
