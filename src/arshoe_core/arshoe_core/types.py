@@ -5,7 +5,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from arshoe_core.foot import NUM_KEYPOINTS, STANDARD_FOOT_LENGTH, Side
+from arshoe_core import foot, se3
+from arshoe_core.foot import STANDARD_FOOT_LENGTH, Side
 
 MASK_BACKGROUND, MASK_LEG, MASK_FOOT, MASK_IGNORE = 0, 1, 2, 255
 """Values of a uint8 segmentation mask (H, W). MASK_IGNORE stands only in labels."""
@@ -85,7 +86,6 @@ class FootPose:
     track_id: int = 0
     status: PoseStatus = PoseStatus.MEASURED
 
-
-def empty_keypoints() -> FootKeypoints:
-    """A foot with all keypoints missing."""
-    return FootKeypoints(np.full((NUM_KEYPOINTS, 2), np.nan, np.float32), np.zeros(NUM_KEYPOINTS, np.float32))
+    def keypoints(self) -> np.ndarray:
+        """The foot model's eight keypoints (8, 3) in metres, camera frame."""
+        return se3.transform_points(self.T_camera_foot, foot.keypoints(self.side, self.foot_length))

@@ -82,9 +82,7 @@ def evaluate(images: list[LabelledImage], estimator: FootEstimator) -> dict[str,
 def complete_points(estimate: FootEstimate, index: int, camera: Camera) -> np.ndarray:
     """(8, 2) image pixels of one found foot; a keypoint that is missing is where the pose projects it."""
     keypoints, pose = estimate.keypoints[index], estimate.poses[index]
-    model = foot.keypoints(pose.side, pose.foot_length)
-    projected = camera.project(se3.transform_points(pose.T_camera_foot, model))
-    return np.where(keypoints.found[:, None], keypoints.points, projected)
+    return np.where(keypoints.found[:, None], keypoints.points, camera.project(pose.keypoints()))
 
 
 def _mean(values: list) -> float | None:

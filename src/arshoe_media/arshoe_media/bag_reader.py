@@ -39,7 +39,6 @@ class BagReader:
 
     Attributes:
         image_topic: the topic used.
-        other_image_topics: image topics of the bag that are not used.
         raw_topics: type name of each /ground_truth/ topic.
     """
 
@@ -66,7 +65,6 @@ class BagReader:
             if image_topic and image_topic not in topics:
                 raise BadInputError(f"bag {str(path)!r} has no images on {image_topic!r}; allowed: {', '.join(topics)}")
             self.image_topic = image_topic or topics[0]
-            self.other_image_topics = [topic for topic in topics if topic != self.image_topic]
             self.raw_topics = {c.topic: c.msgtype for c in reader.connections if c.topic.startswith(GROUND_TRUTH)}
             infos = {c.topic for c in reader.connections if c.msgtype == CAMERA_INFO}
         beside = self.image_topic.removesuffix("/compressed").rsplit("/", 1)[0] + "/camera_info"

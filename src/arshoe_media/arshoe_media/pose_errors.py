@@ -4,26 +4,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from arshoe_core import foot, se3
+from arshoe_core import se3
 from arshoe_core.assignment import assign
 from arshoe_core.camera import Camera
 from arshoe_core.types import FootPose
-
-
-def keypoints_in_image(pose: FootPose, camera: Camera) -> np.ndarray:
-    """The foot model's eight keypoints (8, 2) in pixels, projected with the pose; NaN behind the camera."""
-    points = foot.keypoints(pose.side, pose.foot_length)
-    return camera.project(se3.transform_points(pose.T_camera_foot, points))
 
 
 def match(poses: Sequence[FootPose], truths: Sequence[FootPose], camera: Camera) -> list[tuple[FootPose, FootPose]]:
     """Pairs (pose, truth), one to one, whose centres in the image lie within half the true foot's extent."""
     benefit = np.zeros((len(truths), len(poses)))
     for i, truth in enumerate(truths):
-        true_points = keypoints_in_image(truth, camera)
+        true_points = camera.project(truth.keypoints())
         extent = np.linalg.norm(true_points[:, None] - true_points[None], axis=-1).max()
         for j, pose in enumerate(poses):
-            distance = np.linalg.norm(keypoints_in_image(pose, camera).mean(0) - true_points.mean(0))
+            distance = np.linalg.norm(camera.project(pose.keypoints()).mean(0) - true_points.mean(0))
             benefit[i, j] = np.nan_to_num(1 - distance / (extent / 2), nan=0.0)
     return [(poses[j], truths[i]) for i, j in assign(benefit)]
 

@@ -12,7 +12,7 @@ from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
 from arshoe_core.types import FootPose
 from arshoe_media.latency import LatencyStatistics
-from arshoe_media.pose_errors import keypoints_in_image, match, rotation_error_deg, translation_error_cm
+from arshoe_media.pose_errors import match, rotation_error_deg, translation_error_cm
 from arshoe_media.video_writer import VideoWriter
 
 _DELAY = 30
@@ -133,7 +133,7 @@ def pose_record(stamp_ns: int, frame: int | None, pose: FootPose, camera: Camera
         `foot_length` (m) and `keypoints`: the foot model's eight points projected with this pose, px (null behind
         the camera or while the camera is not known).
     """
-    points = keypoints_in_image(pose, camera) if camera else np.full((foot.NUM_KEYPOINTS, 2), np.nan)
+    points = camera.project(pose.keypoints()) if camera else np.full((foot.NUM_KEYPOINTS, 2), np.nan)
     return {
         "stamp": stamp_ns / 1e9,
         "frame": frame,

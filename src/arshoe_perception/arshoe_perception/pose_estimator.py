@@ -174,7 +174,7 @@ def _extent(points: np.ndarray) -> float:
 
 def _is_same_foot(a: FootPose, b: FootPose, camera: Camera) -> bool:
     """Whether two poses overlie each other in the image and in depth, as two feet can't."""
-    points_a, points_b = (se3.transform_points(p.T_camera_foot, foot.keypoints(p.side, p.foot_length)) for p in (a, b))
+    points_a, points_b = a.keypoints(), b.keypoints()
     pixels_a, pixels_b = camera.project(points_a), camera.project(points_b)
     gap = np.linalg.norm(pixels_a.mean(0) - pixels_b.mean(0))
     depth_gap = abs(points_a[:, 2].mean() - points_b[:, 2].mean())
