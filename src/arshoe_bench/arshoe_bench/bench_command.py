@@ -1,0 +1,56 @@
+"""`bench [SUBJECT]`: measures the pipeline's speed, or one subject in depth, and prints tables."""
+
+import argparse
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import cv2
+
+from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+
+SUBJECTS = {
+    "pipeline": "every stage on the demo bag: milliseconds, and frames per second in one process",
+}
+"""Each is a module `<subject>_benchmark` with add_arguments(parser) and run(options) that prints and returns a dict."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command `bench`; returns its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser("bench", description=__doc__)
+    subjects = parser.add_subparsers(dest="subject", metavar="SUBJECT")
+    for name, summary in SUBJECTS.items():
+        subject = subjects.add_parser(name, help=summary, description=summary)
+        subject.add_argument("--json", type=Path, help="also write the figures to this file")
+        _module(name).add_arguments(subject)
+    if not arguments or arguments[0].startswith("--"):
+        arguments = ["pipeline", *arguments] if arguments != ["--help"] else arguments
+    options = parser.parse_args(arguments)
+    cv2.setNumThreads(1)
+    try:
+        figures = _module(options.subject).run(options)
+        if options.json:
+            _write(options.json, figures)
+    except BadInputError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return 0
+
+
+def _module(subject: str):
+    return importlib.import_module(f"arshoe_bench.{subject}_benchmark")
+
+
+def _write(file: Path, figures: dict) -> None:
+    temporary = file.with_name(file.name + ".part")
+    try:
+        temporary.write_text(json.dumps(figures, indent=1) + "\n")
+        temporary.replace(file)
+    except OSError as error:
+        raise BadInputError(f"json is {str(file)!r}: {error.strerror}") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
