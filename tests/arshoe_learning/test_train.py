@@ -9,7 +9,18 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from arshoe_learning import train as train_module  # noqa: E402
-from arshoe_learning.train import TrainConfig, gains, input_size, learning_rate, load_config, main  # noqa: E402
+from arshoe_learning.export import export_onnx  # noqa: E402
+from arshoe_learning.train import (  # noqa: E402
+    TrainConfig,
+    gains,
+    input_size,
+    learning_rate,
+    load_config,
+    main,
+    start_from,
+    to_input,
+)
+from arshoe_perception.network import FootNetwork  # noqa: E402
 
 CONFIGS = Path(train_module.__file__).parent.parent / "configs"
 TINY = """
@@ -42,6 +53,20 @@ def test_a_run_writes_weights_and_a_log_and_resumes(run):
     assert state["samples"] == 32 and (out / "best.pt").exists()
     assert main([*arguments, "--resume"]) == 0
     assert torch.load(out / "last.pt", weights_only=True)["samples"] == 32
+
+
+def test_training_starts_from_what_an_exported_model_computes(tmp_path):
+    torch.manual_seed(0)
+    trained = FootNetwork().train()
+    images = torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8)
+    trained(to_input(images, torch.device("cpu")))  # batch norms get statistics
+    expected = [output.detach() for output in trained.eval()(to_input(images, torch.device("cpu")))]
+    export_onnx(trained, tmp_path / "arshoe.onnx")
+
+    network = start_from(tmp_path / "arshoe.onnx", images)
+    for mode in (network.eval(), network.train()):
+        for output, want in zip(mode(to_input(images, torch.device("cpu"))), expected, strict=True):
+            torch.testing.assert_close(output, want, rtol=0, atol=0.01 * want.abs().max().item())
 
 
 def test_schedules():

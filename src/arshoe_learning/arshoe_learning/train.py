@@ -20,8 +20,9 @@ from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 from arshoe_learning.augmentation import AugmentationConfig, augment, resize_sample
 from arshoe_learning.coco_dataset import MaskFolder, SampleCache
 from arshoe_learning.targets import losses, make_targets
-from arshoe_perception.network import OUTPUT_CHANNELS, FootNetwork
+from arshoe_perception.network import OUTPUT_CHANNELS, ConvBlock, FootNetwork
 from arshoe_perception.preprocessing import INPUT_SIZE, normalise
+from arshoe_perception.runtimes.torch_runtime import load_fused_network
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class TrainConfig:
         loss_weights: heatmaps, PAFs, segmentation (paper, equation 12).
         heatmap_gain, paf_gain: extra weight of cells that hold something (`targets.losses`) at the start and the end of
             the run, linear between: high gains start the learning, but make unsure maps too large.
-        bf16: bfloat16 autocast.
+        bf16: bfloat16 autocast, where the processor computes in it (elsewhere it is many times slower than float32).
         epoch: pictures between two scans of the data folders.
         checkpoint_minutes: time between validations, each of which writes last.pt.
         val_pictures: at most so many pictures of the validation folder.
@@ -137,6 +138,39 @@ class Validation(Dataset):
         return sample.image, vars(make_targets(sample.keypoints, sample.mask))
 
 
+def start_from(model: Path, images: torch.Tensor) -> FootNetwork:
+    """A network to train on that computes what an exported one does, whose batch norms were folded away.
+
+    Each batch norm gets the mean and variance that its convolution's output has on `images` (N, H, W, 3) uint8, and
+    the scale and shift that undo them.
+
+    Raises:
+        BadInputError: if the file is no export of this network.
+    """
+    fused, network = load_fused_network(model), FootNetwork()
+    moments = {}
+
+    def measure(name: str, output: torch.Tensor) -> None:
+        moments[name] = output.mean((0, 2, 3)), output.var((0, 2, 3))
+
+    for name, block in fused.named_modules():
+        if isinstance(block, ConvBlock):
+            block[0].register_forward_hook(lambda _module, _inputs, output, name=name: measure(name, output))
+    with torch.no_grad():
+        fused(to_input(images, torch.device("cpu")))
+    weights = network.state_dict()
+    for name, value in fused.state_dict().items():
+        block = name.removesuffix(".0.bias")
+        if block in moments:
+            mean, variance = moments[block]
+            norm = {"weight": (variance + 1e-5).sqrt(), "bias": mean, "running_mean": mean - value}
+            weights |= {f"{block}.1.{key}": part for key, part in (norm | {"running_var": variance}).items()}
+        else:
+            weights[name] = value
+    network.load_state_dict(weights)
+    return network
+
+
 def to_input(images: torch.Tensor, device: torch.device) -> torch.Tensor:
     """(N, H, W, 3) uint8 to the network's (N, 3, H, W) float32 in channels_last layout."""
     return normalise(images.to(device).permute(0, 3, 1, 2).float())
@@ -225,14 +259,29 @@ def save(file: Path, state: dict) -> None:
     temporary.replace(file)
 
 
+def computes_bf16(device: torch.device) -> bool:
+    """Whether bfloat16 is faster than float32 on this device."""
+    return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+
+
 def train(
-    config: TrainConfig, data: list[Path], out: Path, val: Path | None, real_masks: Path | None, resume: bool
+    config: TrainConfig,
+    data: list[Path],
+    out: Path,
+    val: Path | None,
+    real_masks: Path | None,
+    resume: bool,
+    init: Path | None = None,
 ) -> None:
-    """Train; writes last.pt, best.pt (lowest sum of validation residuals) and log.csv to `out`."""
+    """Train, from the weights of the ONNX file `init` where given.
+
+    Writes last.pt, best.pt (lowest sum of validation residuals) and log.csv to `out`.
+    """
     torch.manual_seed(config.seed)
     if config.threads:
         torch.set_num_threads(config.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    config = dataclasses.replace(config, bf16=config.bf16 and computes_bf16(device))
     out.mkdir(parents=True, exist_ok=True)
 
     samples = SampleCache(data)
@@ -241,7 +290,11 @@ def train(
     if real_masks:
         checks["real"] = Validation(MaskFolder(real_masks, train=False), INPUT_SIZE, config.val_pictures)
 
-    network = FootNetwork().to(device, memory_format=torch.channels_last)
+    network = FootNetwork()
+    if init:
+        pictures = Epoch(samples, real, config, INPUT_SIZE, config.seed)
+        network = start_from(init, torch.from_numpy(np.stack([pictures[i][0] for i in range(64)])))
+    network = network.to(device, memory_format=torch.channels_last)
     ema = copy.deepcopy(network).eval()
     optimizer = make_optimizer(config, network)
     clock, epoch, best = Clock(config), 0, float("inf")
@@ -328,6 +381,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--val", type=Path, help="folder to validate on")
     parser.add_argument("--real-masks", type=Path, help="folder with img/ and mask/ of real pictures")
     parser.add_argument("--out", type=Path, default=Path("runs/train"))
+    parser.add_argument("--init", type=Path, help="start from the weights of this arshoe.onnx")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/last.pt where there is one")
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
@@ -335,7 +389,7 @@ def main(argv: list[str] | None = None) -> int:
         config = load_config(args.config)
         (args.out).mkdir(parents=True, exist_ok=True)
         (args.out / "config.yaml").write_text(yaml.safe_dump(dataclasses.asdict(config)))
-        train(config, args.data, args.out, args.val, args.real_masks, args.resume)
+        train(config, args.data, args.out, args.val, args.real_masks, args.resume, args.init)
     except BadInputError as error:
         print(f"train: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT

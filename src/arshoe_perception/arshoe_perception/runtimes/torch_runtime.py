@@ -33,13 +33,7 @@ class TorchRuntime:
             raise BadInputError(f"device is {device!r}; this machine has {torch.cuda.device_count()} CUDA devices")
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
-        self._network = fuse_batch_norm(FootNetwork().eval())
-        try:
-            # The exporter leaves out biases that are zero.
-            biases = {k: torch.zeros_like(v) for k, v in self._network.state_dict().items() if k.endswith(".bias")}
-            self._network.load_state_dict(biases | _weights(model))
-        except Exception as error:  # protobuf, onnx and torch each raise their own
-            raise BadInputError(f"model is {str(model)!r}: not an fp32 ONNX file of the foot network") from error
+        self._network = load_fused_network(model)
         self._network.to(self._device, memory_format=torch.channels_last)
 
     def __call__(self, network_input: np.ndarray) -> Maps:
@@ -48,6 +42,22 @@ class TorchRuntime:
             image = torch.from_numpy(network_input).to(self._device, memory_format=torch.channels_last)
             heatmaps, pafs, segmentation = (maps[0].contiguous().cpu().numpy() for maps in self._network(image))
         return heatmaps, pafs, segmentation
+
+
+def load_fused_network(model: Path) -> FootNetwork:
+    """The network in eval mode, batch norms folded away, with the weights of an ONNX file that `export` wrote.
+
+    Raises:
+        BadInputError: if the file holds other weights than `FootNetwork`'s.
+    """
+    network = fuse_batch_norm(FootNetwork().eval())
+    try:
+        # The exporter leaves out biases that are zero.
+        biases = {k: torch.zeros_like(v) for k, v in network.state_dict().items() if k.endswith(".bias")}
+        network.load_state_dict(biases | _weights(model))
+    except Exception as error:  # protobuf, onnx and torch each raise their own
+        raise BadInputError(f"model is {str(model)!r}: not an fp32 ONNX file of the foot network") from error
+    return network
 
 
 def _weights(model: Path) -> dict[str, "torch.Tensor"]:
