@@ -1,54 +1,23 @@
 """Writes samples in the data set's format: COCO keypoints JSON in shards, JPEGs and masks beside it."""
 
 import json
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from arshoe_core.foot import KEYPOINT_NAMES, LIMBS, OKS_SIGMAS
+from arshoe_learning.coco_format import CATEGORY, foot_labels, write_json
 from arshoe_learning.synthetic.generator import Sample, VisibleFoot
 
-CATEGORY = {
-    "id": 1,
-    "name": "foot",
-    "supercategory": "person",
-    "keypoints": list(KEYPOINT_NAMES),
-    "skeleton": [[a + 1, b + 1] for a, b in LIMBS],
-    "sigmas": OKS_SIGMAS.tolist(),
-}
 MAX_FEET = 8
-BOX_PADDING = 0.08
 
 
 def annotation(foot: VisibleFoot, image_id: int, number: int) -> dict:
     """The COCO annotation of foot `number` of a picture."""
-    known = foot.visibility > 0
-    low, high = foot.pixels[known].min(0), foot.pixels[known].max(0)
-    padding = BOX_PADDING * (high - low).max()
-    box = [*(low - padding), *(high - low + 2 * padding)]
-    keypoints = np.column_stack([foot.pixels, foot.visibility])
-    keypoints[~known] = 0
-    T = foot.foot.T_frame_foot
-    return {
-        "id": image_id * MAX_FEET + number,
-        "image_id": image_id,
-        "category_id": CATEGORY["id"],
-        "keypoints": [round(float(v), 2) for v in keypoints.ravel()],
-        "num_keypoints": int(known.sum()),
-        "bbox": [round(float(v), 2) for v in box],
-        "area": round(float(box[2] * box[3]), 2),
-        "iscrowd": 0,
-        "side": foot.foot.side.name.lower(),
-        "covering": foot.foot.covering,
-        "pose": {
-            "R": [round(float(v), 6) for v in T[:3, :3].ravel()],
-            "t": [round(float(v), 5) for v in T[:3, 3]],
-            "foot_length": round(foot.foot.foot_length, 5),
-        },
-    }
+    true = foot.foot
+    labels = foot_labels(foot.pixels, foot.visibility, true.side, true.covering, true.T_frame_foot, true.foot_length)
+    return {"id": image_id * MAX_FEET + number, "image_id": image_id, **labels}
 
 
 def write_sample(sample: Sample, image_id: int, folder: Path, quality: int) -> tuple[dict, list[dict]]:
@@ -89,10 +58,3 @@ def merge(shards: Iterable[Path], file: Path) -> None:
         "categories": [CATEGORY],
     }
     write_json(whole, file)
-
-
-def write_json(content: dict, file: Path) -> None:
-    """Write JSON under a temporary name, then rename."""
-    temporary = file.with_name(file.name + ".part")
-    temporary.write_text(json.dumps(content))
-    os.replace(temporary, file)

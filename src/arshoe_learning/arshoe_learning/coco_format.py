@@ -1,0 +1,62 @@
+"""The label format, for everything that writes it: COCO keypoints JSON with side, covering, pose and camera."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arshoe_core.foot import KEYPOINT_NAMES, LIMBS, OKS_SIGMAS, Side
+
+CATEGORY = {
+    "id": 1,
+    "name": "foot",
+    "supercategory": "person",
+    "keypoints": list(KEYPOINT_NAMES),
+    "skeleton": [[a + 1, b + 1] for a, b in LIMBS],
+    "sigmas": OKS_SIGMAS.tolist(),
+}
+COVERINGS = ("bare", "sock", "shoe")
+BOX_PADDING = 0.08
+
+
+def foot_labels(
+    pixels: np.ndarray, visibility: np.ndarray, side: Side, covering: str, T_camera_foot: np.ndarray, foot_length: float
+) -> dict[str, Any]:
+    """What an annotation says of one foot; ids are the writer's.
+
+    Args:
+        pixels: (8, 2) keypoints.
+        visibility: (8,) as COCO has it: 0 outside the picture, 1 hidden, 2 visible. At least one is not 0.
+        T_camera_foot: (4, 4), metres.
+        foot_length: metres.
+    """
+    known = visibility > 0
+    low, high = pixels[known].min(0), pixels[known].max(0)
+    padding = BOX_PADDING * (high - low).max()
+    box = [*(low - padding), *(high - low + 2 * padding)]
+    keypoints = np.column_stack([pixels, visibility])
+    keypoints[~known] = 0
+    return {
+        "category_id": CATEGORY["id"],
+        "keypoints": [round(float(v), 2) for v in keypoints.ravel()],
+        "num_keypoints": int(known.sum()),
+        "bbox": [round(float(v), 2) for v in box],
+        "area": round(float(box[2] * box[3]), 2),
+        "iscrowd": 0,
+        "side": side.name.lower(),
+        "covering": covering,
+        "pose": {
+            "R": [round(float(v), 6) for v in T_camera_foot[:3, :3].ravel()],
+            "t": [round(float(v), 5) for v in T_camera_foot[:3, 3]],
+            "foot_length": round(float(foot_length), 5),
+        },
+    }
+
+
+def write_json(content: dict, file: Path) -> None:
+    """Write JSON under a temporary name, then rename."""
+    temporary = file.with_name(file.name + ".part")
+    temporary.write_text(json.dumps(content))
+    os.replace(temporary, file)
