@@ -6,7 +6,9 @@ import trimesh
 
 from arshoe_core.errors import BadInputError
 from arshoe_core.foot import Side, keypoints
-from arshoe_render.mesh import Material, Mesh, bounds, load_glb, load_meshes, save_glb, smooth_normals
+from arshoe_render.glb_reader import load_glb, load_meshes
+from arshoe_render.glb_writer import save_glb
+from arshoe_render.mesh import Material, Mesh, bounds, smooth_normals
 from arshoe_render.shoe import Shoe, bundled_shoes, load_shoe, save_shoe
 from arshoe_render.shoe_maker import ShoeParameters, make_shoe, opening_rim, random_parameters
 from arshoe_render.shoes_command import main
@@ -22,7 +24,7 @@ def box_mesh(size=(1.0, 1.0, 1.0), **material):
 def test_glb_round_trip(tmp_path):
     texture = np.random.default_rng(0).integers(0, 255, (8, 8, 4), np.uint8)
     mesh = box_mesh(
-        base_color_texture=texture, metallic=0.25, roughness=0.5, double_sided=True, alpha_cutoff=0.5, name="skin"
+        base_color_texture=texture, metallic=0.25, roughness=0.5, double_sided=True, alpha_mode="MASK", name="skin"
     )
     save_glb(tmp_path / "a.glb", [mesh, box_mesh((2, 2, 2))], {"answer": [4.0, 2.0]})
     (first, second), extras = load_glb(tmp_path / "a.glb")
@@ -32,7 +34,7 @@ def test_glb_round_trip(tmp_path):
     np.testing.assert_allclose(first.uvs, mesh.uvs, atol=1e-6)
     np.testing.assert_array_equal(first.material.base_color_texture, texture)
     m = first.material
-    assert (m.metallic, m.roughness, m.double_sided, m.alpha_cutoff, m.name) == (0.25, 0.5, True, 0.5, "skin")
+    assert (m.metallic, m.roughness, m.double_sided, m.alpha_mode, m.name) == (0.25, 0.5, True, "MASK", "skin")
     assert second.vertices.max() == 1.0
     assert extras["answer"] == [4.0, 2.0]
 

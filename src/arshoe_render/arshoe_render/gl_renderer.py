@@ -146,7 +146,7 @@ class GlRenderer:
             "SHADOW": shadow_camera is not None,
             "METALLIC_ROUGHNESS_TEXTURE": material.metallic_roughness_texture is not None,
             "NORMAL_TEXTURE": material.normal_texture is not None,
-            "ALPHA_CUTOFF": material.alpha_cutoff > 0,
+            "ALPHA_CUTOFF": material.alpha_mode == "MASK",
         }
         program = self._program(tuple(name for name, yes in wanted.items() if yes))
         _set(program, "clip_model", clip_camera @ T)

@@ -1,37 +1,28 @@
-"""Triangle meshes with a material, read from and written to GLB (glTF 2.0, binary)."""
+"""Triangle meshes and their materials, after glTF 2.0's metallic-roughness model."""
 
-import io
-import logging
-import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import trimesh
-from PIL import Image
-from trimesh.visual import ColorVisuals, TextureVisuals
-from trimesh.visual.material import PBRMaterial, SimpleMaterial
-
-from arshoe_core.errors import BadInputError
-
-logger = logging.getLogger(__name__)
-
-GLB_MAGIC = b"glTF"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Material:
-    """How a surface looks, after the glTF metallic-roughness model. Textures are RGB(A), row 0 at v = 0.
+    """How a surface looks. Textures are uint8 with row 0 at v = 0, and multiply the numbers; None where there is none.
 
     Attributes:
-        base_color: (4,) linear RGBA, multiplies the texture.
-        base_color_texture: (H, W, 3 or 4) uint8 sRGB, or None.
+        base_color: (4,) linear RGBA.
+        base_color_texture: (H, W, 3 or 4) sRGB.
         metallic, roughness: 0 to 1.
-        metallic_roughness_texture: (H, W, 3) uint8 linear, G roughness, B metallic, multiply the numbers; or None.
-        normal_texture: (H, W, 3) uint8 tangent-space normals, or None.
+        metallic_roughness_texture: (H, W, 3) linear; G is roughness, B metallic.
+        normal_texture: (H, W, 3) linear, tangent-space normals: x along u, y against v.
+        normal_scale: multiplies the texture's x and y.
+        occlusion_texture: (H, W, 3) linear; R is the part of the ambient light that arrives.
+        occlusion_strength: 0 ignores the texture, 1 takes it in full.
+        emissive: (3,) linear RGB, light the surface sends out by itself; 1 is white.
+        emissive_texture: (H, W, 3) sRGB.
         double_sided: draw the back of the faces too.
-        alpha_cutoff: pixels with less alpha are not drawn; 0 draws all.
+        alpha_mode: OPAQUE draws all, MASK leaves out what has an alpha below `alpha_cutoff`.
+        alpha_cutoff: 0 to 1.
         name: for messages.
     """
 
@@ -41,12 +32,18 @@ class Material:
     roughness: float = 0.8
     metallic_roughness_texture: np.ndarray | None = None
     normal_texture: np.ndarray | None = None
+    normal_scale: float = 1.0
+    occlusion_texture: np.ndarray | None = None
+    occlusion_strength: float = 1.0
+    emissive: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    emissive_texture: np.ndarray | None = None
     double_sided: bool = False
-    alpha_cutoff: float = 0.0
+    alpha_mode: str = "OPAQUE"
+    alpha_cutoff: float = 0.5
     name: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mesh:
     """Triangles of one material, in metres, counter-clockwise seen from outside.
 
@@ -57,6 +54,9 @@ class Mesh:
         uvs: (N, 2) float32 with (0, 0) at the first texel of row 0 (as glTF has it), or None.
         colors: (N, 4) float32 linear RGBA, multiply the material's, or None.
         material: the surface.
+        tangents: (N, 4) float32, the unit vector along u, and 1 or -1 for the sign of the bitangent
+            cross(normal, tangent) along -v; None computes them where they are needed.
+        variants: the surface under another name (a colourway), by KHR_materials_variants; empty where there are none.
     """
 
     vertices: np.ndarray
@@ -65,17 +65,28 @@ class Mesh:
     uvs: np.ndarray | None = None
     colors: np.ndarray | None = None
     material: Material = field(default_factory=Material)
+    tangents: np.ndarray | None = None
+    variants: dict[str, Material] = field(default_factory=dict)
 
     def transformed(self, T: np.ndarray) -> "Mesh":
         """The mesh carried by an affine T (4, 4); a mirroring T keeps the faces' outside outside."""
         linear = T[:3, :3]
-        normals = self.normals @ np.linalg.inv(linear)
-        normals /= np.linalg.norm(normals, axis=1, keepdims=True).clip(1e-12)
-        faces = self.faces[:, ::-1] if np.linalg.det(linear) < 0 else self.faces
-        vertices = self.vertices @ linear.T + T[:3, 3]
+        mirrors = np.linalg.det(linear) < 0
+        tangents = self.tangents
+        if tangents is not None:
+            sign = -tangents[:, 3:] if mirrors else tangents[:, 3:]
+            tangents = np.hstack([_unit(tangents[:, :3] @ linear.T), sign]).astype(np.float32)
         return replace(
-            self, vertices=vertices.astype(np.float32), normals=normals.astype(np.float32), faces=faces.copy()
+            self,
+            vertices=(self.vertices @ linear.T + T[:3, 3]).astype(np.float32),
+            normals=_unit(self.normals @ np.linalg.inv(linear)).astype(np.float32),
+            tangents=tangents,
+            faces=(self.faces[:, ::-1] if mirrors else self.faces).copy(),
         )
+
+    def in_variant(self, name: str) -> "Mesh":
+        """The mesh with the material of a variant; as it is where it has none of that name."""
+        return replace(self, material=self.variants.get(name, self.material))
 
 
 def smooth_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -89,6 +100,31 @@ def smooth_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return np.where(length > 1e-20, normals / length.clip(1e-20), (0, 0, 1)).astype(np.float32)
 
 
+def smooth_tangents(mesh: Mesh) -> np.ndarray:
+    """`Mesh.tangents` (N, 4) float32 from the mesh's uvs: the mean over the faces, made orthogonal to the normals.
+
+    Faces whose uvs have no area, and meshes without uvs, give any tangent.
+    """
+    count, faces = len(mesh.vertices), mesh.faces
+    along_u, along_v = np.zeros((count, 3)), np.zeros((count, 3))
+    if mesh.uvs is not None:
+        p, uv = mesh.vertices[faces].astype(np.float64), mesh.uvs[faces].astype(np.float64)
+        (e1, e2), (d1, d2) = ((x[:, 1] - x[:, 0], x[:, 2] - x[:, 0]) for x in (p, uv))
+        area = d1[:, 0] * d2[:, 1] - d2[:, 0] * d1[:, 1]
+        inverse = np.where(np.abs(area) > 1e-20, np.sign(area), 0)[:, None]
+        u = (e1 * d2[:, 1:] - e2 * d1[:, 1:]) * inverse
+        v = (e2 * d1[:, :1] - e1 * d2[:, :1]) * inverse
+        for i in range(3):
+            np.add.at(along_u, faces[:, i], u)
+            np.add.at(along_v, faces[:, i], v)
+    n = mesh.normals.astype(np.float64)
+    tangent = along_u - n * (n * along_u).sum(1, keepdims=True)
+    none = np.linalg.norm(tangent, axis=1) < 1e-12
+    tangent[none] = np.cross(n[none], np.eye(3)[np.abs(n[none]).argmin(1)])
+    sign = np.where((np.cross(n, tangent) * along_v).sum(1) > 0, -1.0, 1.0)
+    return np.column_stack([_unit(tangent), sign]).astype(np.float32)
+
+
 def bounds(meshes: list[Mesh]) -> np.ndarray:
     """Lowest and highest corner (2, 3) of all meshes together, metres."""
     return np.stack(
@@ -96,147 +132,5 @@ def bounds(meshes: list[Mesh]) -> np.ndarray:
     ).astype(np.float64)
 
 
-def load_meshes(path: str | os.PathLike) -> list[Mesh]:
-    """Read the triangles of a GLB, node transforms applied.
-
-    Raises:
-        BadInputError: if the file is missing, is no GLB, can't be read or holds no triangles.
-    """
-    return load_glb(path)[0]
-
-
-def load_glb(path: str | os.PathLike) -> tuple[list[Mesh], dict[str, Any]]:
-    """Read the triangles of a GLB and the `extras` of its scene; errors as `load_meshes`."""
-    path = Path(path)
-    if not path.is_file():
-        raise BadInputError(f"no file {str(path)!r}; expected a GLB file")
-    with path.open("rb") as file:
-        if file.read(4) != GLB_MAGIC:
-            raise BadInputError(f"{str(path)!r} is no GLB (binary glTF 2.0) file")
-    try:
-        scene = trimesh.load_scene(path, process=False)
-    except Exception as error:  # a damaged file makes trimesh raise almost anything
-        raise BadInputError(f"{str(path)!r} can't be read as GLB: {type(error).__name__}: {error}") from error
-    meshes = []
-    order = {name: index for index, name in enumerate(scene.geometry)}
-    for node in sorted(scene.graph.nodes_geometry, key=lambda node: order[scene.graph[node][1]]):
-        T, name = scene.graph[node]
-        geometry = scene.geometry[name]
-        if isinstance(geometry, trimesh.Trimesh) and len(geometry.faces):
-            meshes.append(_from_trimesh(geometry).transformed(np.asarray(T)))
-    if not meshes:
-        raise BadInputError(f"{str(path)!r} holds no triangles; expected a GLB with a mesh")
-    return meshes, dict(scene.metadata)
-
-
-def save_glb(path: str | os.PathLike, meshes: list[Mesh], extras: dict[str, Any] | None = None) -> None:
-    """Write meshes to a GLB; `extras` (JSON types) becomes the scene's.
-
-    Raises:
-        BadInputError: if the file can't be written.
-    """
-    path = Path(path)
-    scene = trimesh.Scene(metadata=dict(extras or {}))
-    for index, mesh in enumerate(meshes):
-        name = mesh.material.name or f"part{index}"
-        scene.add_geometry(_to_trimesh(mesh), node_name=f"{name}_{index}", geom_name=f"{name}_{index}")
-    data = scene.export(file_type="glb", include_normals=True)
-    temporary = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise BadInputError(f"can't write {str(path)!r}: {error.strerror}") from error
-
-
-def _image(picture: Any, mode: str | None = None) -> np.ndarray | None:
-    """A PIL picture as (H, W, 3 or 4) uint8."""
-    if picture is None:
-        return None
-    has_alpha = "A" in picture.getbands() or "transparency" in picture.info
-    return np.asarray(picture.convert(mode or ("RGBA" if has_alpha else "RGB")))
-
-
-def _picture(image: np.ndarray | None, lossy: bool = False) -> Image.Image | None:
-    """An array as a PIL picture; `lossy` without alpha is kept as JPEG, a tenth of the size."""
-    if image is None or not lossy or image.shape[2] == 4:
-        return None if image is None else Image.fromarray(image)
-    encoded = io.BytesIO()
-    Image.fromarray(image).save(encoded, "JPEG", quality=88, subsampling=0)
-    return Image.open(encoded)
-
-
-def _linear_factor(factor: Any) -> tuple[float, float, float, float]:
-    """trimesh keeps colour factors as uint8 RGBA or floats, 3 or 4 of them."""
-    if factor is None:
-        return (1.0, 1.0, 1.0, 1.0)
-    factor = np.asarray(factor)
-    values = factor / 255.0 if factor.dtype == np.uint8 else factor.astype(np.float64)
-    return tuple(float(v) for v in [*values, 1.0][:4])
-
-
-def _from_trimesh(geometry: trimesh.Trimesh) -> Mesh:
-    visual, uvs, colors, material = geometry.visual, None, None, Material()
-    if isinstance(visual, TextureVisuals):
-        source = visual.material.to_pbr() if isinstance(visual.material, SimpleMaterial) else visual.material
-        material = _from_pbr(source)
-        if visual.uv is not None and len(visual.uv) == len(geometry.vertices):
-            # trimesh turns v upside down on loading.
-            uvs = np.column_stack([visual.uv[:, 0], 1 - visual.uv[:, 1]]).astype(np.float32)
-    elif isinstance(visual, ColorVisuals) and visual.kind == "vertex":
-        colors = (visual.vertex_colors / 255.0).astype(np.float32)
-        material = Material(base_color=(1.0, 1.0, 1.0, 1.0))
-    return Mesh(
-        vertices=np.asarray(geometry.vertices, np.float32),
-        faces=np.asarray(geometry.faces, np.int32),
-        normals=np.asarray(geometry.vertex_normals, np.float32),
-        uvs=uvs,
-        colors=colors,
-        material=material,
-    )
-
-
-def _from_pbr(source: PBRMaterial) -> Material:
-    cutoff = 0.0
-    if source.alphaMode == "MASK":
-        cutoff = 0.5 if source.alphaCutoff is None else float(source.alphaCutoff)
-    elif source.alphaMode == "BLEND":
-        cutoff = 0.5  # no blending here: a half-transparent surface is drawn or not
-    return Material(
-        base_color=_linear_factor(source.baseColorFactor),
-        base_color_texture=_image(source.baseColorTexture),
-        metallic=1.0 if source.metallicFactor is None else float(source.metallicFactor),
-        roughness=1.0 if source.roughnessFactor is None else float(source.roughnessFactor),
-        metallic_roughness_texture=_image(source.metallicRoughnessTexture, "RGB"),
-        normal_texture=_image(source.normalTexture, "RGB"),
-        double_sided=bool(source.doubleSided),
-        alpha_cutoff=cutoff,
-        name=source.name or "",
-    )
-
-
-def _to_trimesh(mesh: Mesh) -> trimesh.Trimesh:
-    m = mesh.material
-    material = PBRMaterial(
-        name=m.name or None,
-        baseColorFactor=np.asarray(m.base_color, np.float64),
-        baseColorTexture=_picture(m.base_color_texture, lossy=True),
-        metallicFactor=m.metallic,
-        roughnessFactor=m.roughness,
-        metallicRoughnessTexture=_picture(m.metallic_roughness_texture),
-        normalTexture=_picture(m.normal_texture),
-        doubleSided=m.double_sided,
-        alphaMode="MASK" if m.alpha_cutoff else None,
-        alphaCutoff=m.alpha_cutoff or None,
-    )
-    uvs = (
-        np.zeros((len(mesh.vertices), 2)) if mesh.uvs is None else np.column_stack([mesh.uvs[:, 0], 1 - mesh.uvs[:, 1]])
-    )
-    return trimesh.Trimesh(
-        vertices=mesh.vertices,
-        faces=mesh.faces,
-        vertex_normals=mesh.normals,
-        visual=TextureVisuals(uv=uvs, material=material),
-        process=False,
-    )
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-12)

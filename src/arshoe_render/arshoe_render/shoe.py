@@ -10,7 +10,9 @@ import numpy as np
 from arshoe_core.errors import BadInputError
 from arshoe_core.foot import STANDARD_FOOT_LENGTH, Side
 from arshoe_core.resources import shared_file
-from arshoe_render.mesh import Material, Mesh, bounds, load_glb, save_glb, smooth_normals
+from arshoe_render.glb_reader import load_glb
+from arshoe_render.glb_writer import save_glb
+from arshoe_render.mesh import Material, Mesh, bounds, smooth_normals
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ from arshoe_learning.synthetic.clothes import read_shoe
 from arshoe_learning.synthetic.landmarks import MM, FootCoordinates, Landmarks, bare_foot_frame, measure
 from arshoe_learning.synthetic.surface import Surface
 from arshoe_learning.synthetic.trousers import sample_trousers
-from arshoe_render.mesh import Material, Mesh, load_meshes, smooth_normals
+from arshoe_render.glb_reader import load_meshes
+from arshoe_render.mesh import Material, Mesh, smooth_normals
 from arshoe_render.shoe_maker import make_shoe, random_parameters
 
 MADE_SHOES = 300
