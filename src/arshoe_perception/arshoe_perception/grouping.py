@@ -8,10 +8,14 @@ from arshoe_core.assignment import assign
 from arshoe_core.foot import LIMBS, NUM_KEYPOINTS
 from arshoe_core.types import FootKeypoints, NetworkOutput
 
-_Part = dict[int, np.ndarray]
-"""Keypoint index to its peak (u, v, score), for some keypoints of one foot."""
+_Peak = tuple[float, float, float]
+"""u, v, score."""
+_Part = dict[int, _Peak]
+"""Keypoint index to its peak, for some keypoints of one foot."""
+_MISSING = (math.nan, math.nan, 0.0)
+_FROM, _TO = np.array(LIMBS).T
 _END_ON_AFFINITY = 0.5
-_FRACTIONS = np.linspace(0, 1, 10)[:, None]
+_FRACTIONS = np.linspace(0, 1, 10)
 """Where along a limb its field is read."""
 
 
@@ -33,25 +37,27 @@ def group_peaks(
     Returns:
         Feet as (8, 3) float64 arrays of u, v, score with NaN, NaN, 0 where missing; the most certain first.
     """
+    candidates: list[list[_Peak]] = [[tuple(peak) for peak in p.tolist()] for p in peaks]
     owner: list[list[_Part | None]] = [[None] * len(p) for p in peaks]
-    for (a, b), affinity in zip(LIMBS, limb_affinities(peaks, pafs), strict=True):
-        for i, j in assign(affinity - paf_threshold):
-            part = owner[a][i] = owner[a][i] or {a: peaks[a][i]}
-            part[b] = peaks[b][j]
+    for (a, b), pairs in zip(LIMBS, _match(limb_affinities(peaks, pafs) - paf_threshold), strict=True):
+        for i, j in pairs:
+            part = owner[a][i] = owner[a][i] or {a: candidates[a][i]}
+            part[b] = candidates[b][j]
             owner[b][j] = part
     parts: list[_Part] = []
     for k, owners in enumerate(owner):
         for i, part in enumerate(owners):
             if part is None:  # no limb has joined this peak; its neighbour may be missing
-                parts.append({k: peaks[k][i]})
+                parts.append({k: candidates[k][i]})
             elif min(part) == k:  # each part once
                 parts.append(part)
-    feet = [_foot(part) for part in _join(parts) if len(part) >= min_keypoints]
-    return sorted(feet, key=lambda foot: -foot[:, 2].sum())
+    feet = [part for part in _join(parts) if len(part) >= min_keypoints]
+    feet.sort(key=lambda part: -sum(score for _, _, score in part.values()))
+    return [np.array([part.get(k, _MISSING) for k in range(NUM_KEYPOINTS)]) for part in feet]
 
 
-def limb_affinities(peaks: list[np.ndarray], pafs: np.ndarray) -> list[np.ndarray]:
-    """How well the fields join peaks: for each limb (N, M), the mean projection of its field on the straight lines.
+def limb_affinities(peaks: list[np.ndarray], pafs: np.ndarray) -> np.ndarray:
+    """How well the fields join peaks: the mean projection of each limb's field on the straight lines between peaks.
 
     Ends nearer than a cell, of a limb seen end on, have no direction and may have no field; that they meet speaks for
     them.
@@ -59,18 +65,38 @@ def limb_affinities(peaks: list[np.ndarray], pafs: np.ndarray) -> list[np.ndarra
     Args:
         peaks: 8 arrays (N, 3) of u, v, score, inside the maps.
         pafs: (14, H, W) float32.
+
+    Returns:
+        (7, n, n) float64 with n the largest N: limb, peak where it starts, peak where it ends; -1 where there is none.
     """
-    shapes = [(len(peaks[a]), len(peaks[b])) for a, b in LIMBS]
-    start = np.concatenate([np.repeat(peaks[a][:, :2], m, 0) for (a, _), (_, m) in zip(LIMBS, shapes, strict=True)])
-    end = np.concatenate([np.tile(peaks[b][:, :2], (n, 1)) for (_, b), (n, _) in zip(LIMBS, shapes, strict=True)])
-    sizes = [n * m for n, m in shapes]
-    channel = 2 * np.repeat(np.arange(len(LIMBS)), sizes)[:, None]
+    height, width = pafs.shape[1:]
+    places = np.full((len(peaks), max(map(len, peaks)), 2), np.nan)
+    for of_keypoint, found in zip(places, peaks, strict=True):
+        of_keypoint[: len(found)] = found[:, :2]
+    start, end = places[_FROM][:, :, None], places[_TO][:, None]
     line = end - start
-    u, v = np.rint(start[:, None] + line[:, None] * _FRACTIONS).astype(int).transpose(2, 0, 1)
-    length = np.sqrt((line**2).sum(1))
-    along = pafs[channel, v, u].mean(1) * line[:, 0] + pafs[channel + 1, v, u].mean(1) * line[:, 1]
+    read = np.rint(start[..., None] + line[..., None] * _FRACTIONS)
+    there = np.isfinite(line[..., 0])
+    u, v = np.where(there[..., None, None], read, 0).astype(np.intp).transpose(3, 0, 1, 2, 4)
+    cell = v * width + u + (2 * height * width * np.arange(len(LIMBS)))[:, None, None, None]
+    field = pafs.ravel()
+    along = field[cell].mean(-1) * line[..., 0] + field[cell + height * width].mean(-1) * line[..., 1]
+    length = np.sqrt((line**2).sum(-1))
     affinity = np.where(length < 1, _END_ON_AFFINITY, along / np.maximum(length, 1))
-    return [a.reshape(shape) for a, shape in zip(np.split(affinity, np.cumsum(sizes)[:-1]), shapes, strict=True)]
+    return np.where(there, affinity, -1.0)
+
+
+def _match(benefit: np.ndarray) -> list[list[tuple[int, int]]]:
+    """For each limb the pairs of starts and ends that give the largest sum of benefits (7, n, n), none below 0."""
+    if benefit.size == 0:
+        return [[] for _ in benefit]
+    matched = []
+    for limb, best, value in zip(benefit, benefit.argmax(2).tolist(), benefit.max(2).tolist(), strict=True):
+        pairs = [(i, j) for i, (j, v) in enumerate(zip(best, value, strict=True)) if v > 0]
+        if len({j for _, j in pairs}) < len(pairs):  # two starts compete for an end
+            pairs = assign(limb)
+        matched.append(pairs)
+    return matched
 
 
 def to_image(foot: np.ndarray, output: NetworkOutput) -> FootKeypoints:
@@ -78,13 +104,6 @@ def to_image(foot: np.ndarray, output: NetworkOutput) -> FootKeypoints:
     affine = output.cell_to_image
     points = foot[:, :2] @ affine[:, :2].T + affine[:, 2]
     return FootKeypoints(points.astype(np.float32), foot[:, 2].astype(np.float32))
-
-
-def _foot(part: _Part) -> np.ndarray:
-    foot = np.full((NUM_KEYPOINTS, 3), (np.nan, np.nan, 0.0))
-    for keypoint, peak in part.items():
-        foot[keypoint] = peak
-    return foot
 
 
 def _join(parts: list[_Part]) -> list[_Part]:
@@ -112,5 +131,5 @@ def _join(parts: list[_Part]) -> list[_Part]:
 
 def _place(part: _Part) -> tuple[float, float, float]:
     """Centre u, v and extent of a part in cells."""
-    points = np.stack(list(part.values()))[:, :2]
-    return (*points.mean(0).tolist(), float(np.hypot(*np.ptp(points, 0))))
+    u, v, _ = zip(*part.values(), strict=True)
+    return sum(u) / len(u), sum(v) / len(v), math.hypot(max(u) - min(u), max(v) - min(v))

@@ -1,10 +1,10 @@
 """Heatmaps to sub-cell keypoint candidates."""
 
-import cv2
 import numpy as np
 
 NMS_RADIUS = 2
-"""Cells. Two maxima of one heatmap nearer than this are one keypoint seen twice."""
+"""Cells. Of two maxima of one heatmap no farther apart than this along u and v, the higher is kept."""
+_SIZE = 2 * NMS_RADIUS + 1
 
 
 def find_peaks(heatmaps: np.ndarray, threshold: float, max_peaks: int) -> list[np.ndarray]:
@@ -18,46 +18,37 @@ def find_peaks(heatmaps: np.ndarray, threshold: float, max_peaks: int) -> list[n
     Returns:
         K arrays (N, 3) float64 of cell u, cell v, score (0 to 1), strongest first.
     """
-    channels_last = np.ascontiguousarray(heatmaps.transpose(1, 2, 0))
-    size = 2 * NMS_RADIUS + 1
-    highest_around = cv2.dilate(channels_last, np.ones((size, size), np.uint8)).reshape(channels_last.shape)
-    is_peak = (channels_last >= highest_around) & (channels_last > threshold)
-    v, u, channel = np.unravel_index(np.flatnonzero(is_peak), is_peak.shape)  # np.nonzero takes seven times as long
-    score = channels_last[v, u, channel]
-    du, dv = _offsets(heatmaps, channel, v, u)
-    peaks = np.stack([u + du, v + dv, np.minimum(score, 1.0)], 1).astype(np.float64)
-    order = np.argsort(-score, kind="stable")
-    peaks, channel = peaks[order], channel[order]
-    return [_drop_twins(peaks[channel == k][: 2 * max_peaks])[:max_peaks] for k in range(len(heatmaps))]
+    count, height, width = heatmaps.shape
+    framed = np.full((count, height + 2 * NMS_RADIUS, width + 2 * NMS_RADIUS), -np.inf, np.float32)
+    framed[:, NMS_RADIUS:-NMS_RADIUS, NMS_RADIUS:-NMS_RADIUS] = heatmaps
+    row, plane = framed.shape[2], framed.shape[1] * framed.shape[2]
+    flat = framed.ravel()
+    # Few cells pass the threshold: looking around those alone costs a third of a filter over all maps.
+    cell = np.flatnonzero(flat > threshold)
+    cell = cell[flat[cell] >= np.maximum(flat[cell - 1], flat[cell + 1])]
+    steps = (np.arange(-NMS_RADIUS, NMS_RADIUS + 1)[:, None] * row + np.arange(-NMS_RADIUS, NMS_RADIUS + 1)).ravel()
+    around = flat[cell[:, None] + steps]
+    middle = len(steps) // 2
+    score = around[:, middle]
+    # Equal cells side by side are one peak, the first: later ones have an equal before them.
+    is_peak = (score > around[:, :middle].max(1, initial=-np.inf)) & (score >= around[:, middle:].max(1))
+    cell, around, score = cell[is_peak], around[is_peak], score[is_peak]
+    du, dv = _offsets(around[:, [[middle - 1, middle, middle + 1], [middle - _SIZE, middle, middle + _SIZE]]])
+    channel, v, u = cell // plane, cell % plane // row - NMS_RADIUS, cell % row - NMS_RADIUS
+    order = np.lexsort((-score, channel))
+    peaks = np.stack([u + du, v + dv, np.minimum(score, 1.0)], 1)[order]
+    ends = np.searchsorted(channel[order], np.arange(count + 1)).tolist()
+    return [peaks[a : min(b, a + max_peaks)] for a, b in zip(ends, ends[1:], strict=False)]
 
 
-def _offsets(heatmaps: np.ndarray, channel: np.ndarray, v: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets du, dv (N,) within +-0.5 cell: the vertex of the parabola through the logarithm, exact for a Gaussian.
+def _offsets(triples: np.ndarray) -> np.ndarray:
+    """Offsets (2, N) within +-0.5 cell: the vertex of the parabola through the logarithm, exact for a Gaussian.
 
     A peak on the border keeps its cell's centre across the border: there is nothing to see beyond it.
+
+    Args:
+        triples: (N, 2, 3) heatmap values before, at and after each peak along u and v, -inf beyond the border.
     """
-    height, width = heatmaps.shape[1:]
-
-    def log_at(v: np.ndarray, u: np.ndarray) -> np.ndarray:
-        return np.log(np.maximum(heatmaps[channel, v, u], 1e-3))
-
-    def vertex(before: np.ndarray, after: np.ndarray, at_border: np.ndarray) -> np.ndarray:
-        curvature = 2 * centre - before - after
-        offset = 0.5 * (after - before) / np.maximum(curvature, 1e-6)
-        return np.where(at_border, 0.0, np.clip(offset, -0.5, 0.5))
-
-    centre = log_at(v, u)
-    left, right = np.maximum(u - 1, 0), np.minimum(u + 1, width - 1)
-    up, down = np.maximum(v - 1, 0), np.minimum(v + 1, height - 1)
-    return (
-        vertex(log_at(v, left), log_at(v, right), (u == 0) | (u == width - 1)),
-        vertex(log_at(up, u), log_at(down, u), (v == 0) | (v == height - 1)),
-    )
-
-
-def _drop_twins(peaks: np.ndarray) -> np.ndarray:
-    """Keep one of the equal maxima of a plateau; peaks (N, 3) are strongest first."""
-    if len(peaks) < 2:
-        return peaks
-    near = np.hypot(*(peaks[:, None, :2] - peaks[None, :, :2]).transpose(2, 0, 1)) < NMS_RADIUS
-    return peaks[~np.tril(near, -1).any(1)]
+    before, centre, after = np.log(np.maximum(triples, 1e-3)).T
+    offset = 0.5 * (after - before) / np.maximum(2 * centre - before - after, 1e-6)
+    return np.where(np.isinf(triples).any(2).T, 0.0, np.clip(offset, -0.5, 0.5))
