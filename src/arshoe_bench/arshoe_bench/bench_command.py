@@ -12,6 +12,7 @@ from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 
 SUBJECTS = {
     "pipeline": "every stage on the demo bag: milliseconds, and frames per second in one process",
+    "stabilizer": "stabilisation methods on rendered clips: jitter, lag, errors, track switches",
 }
 """Each is a module `<subject>_benchmark` with add_arguments(parser) and run(options) that prints and returns a dict."""
 
