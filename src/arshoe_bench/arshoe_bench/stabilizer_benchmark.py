@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--methods", nargs="+", default=list(METHODS), help=f"of {', '.join(METHODS)} (default: all)")
     parser.add_argument("--clip", nargs="+", default=list(KINDS), help=f"of {', '.join(KINDS)} (default: all)")
     parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="parameters of the stabiliser")
-    parser.add_argument("--seed", type=int, default=TEST_SEED,
-                        help=f"of clips and noise (default {TEST_SEED}; methods are tuned on {DEVELOPMENT_SEED})")  # fmt: skip
+    seeds = f"of clips and noise (default {TEST_SEED}; methods are tuned on {DEVELOPMENT_SEED})"
+    parser.add_argument("--seed", type=int, default=TEST_SEED, help=seeds)
     parser.add_argument("--clips", type=Path, default=Path("out/stabilizer_clips"), help="folder that keeps the clips")
 
 

@@ -57,7 +57,7 @@ _GHOST_SCORE = 0.35
 class _Field:
     """Random functions of a place (D,), each of mean 0, variance 1 and correlation exp(-distance / length).
 
-    Random Fourier features (Rahimi and Recht, 2007); that correlation's spectrum is the multivariate Cauchy distribution.
+    Random Fourier features (Rahimi and Recht, 2007); the spectrum of that correlation is multivariate Cauchy.
     """
 
     def __init__(self, rng: np.random.Generator, inputs: int, outputs: int, length: float) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from itertools import pairwise, starmap
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def know(clip: Clip) -> Truth:
     edges = [0, *breaks.tolist(), len(clip.times)]
     return Truth(
         np.stack([_points(poses) for poses in clip.truth]), np.array(resting), np.array(moving), clip.hidden,
-        [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)],
+        list(starmap(slice, pairwise(edges))),
     )  # fmt: skip
 
 
@@ -125,10 +126,8 @@ def _lag(clip: Clip, truth: Truth, tracks: measures.Tracks) -> float:
 
 def _overshoot(clip: Clip, truth: Truth, errors: np.ndarray) -> float:
     frames = round(0.2 * clip.kind.rate)
-    return _mean(np.array([
-        measures.overshoot(errors[:, i].mean(1), truth.points[:, i].mean(1), truth.resting[:, i] & ~truth.moving[:, i], frames)
-        for i in range(len(FEET))
-    ]))  # fmt: skip
+    still, middle, off = truth.resting & ~truth.moving, truth.points.mean(2), errors.mean(2)
+    return _mean(np.array([measures.overshoot(off[:, i], middle[:, i], still[:, i], frames) for i in range(len(FEET))]))
 
 
 def _points(poses: list[FootPose]) -> np.ndarray:
