@@ -101,9 +101,9 @@ class Person:
         """
         outward = 1 - 2 * i
         R = rotation(outward * (self.splay + yaw), pitch, outward * roll)
-        middle = np.array([MIDDLE[0] + offset[0], outward * (self.gap / 2 + offset[1]), offset[2]]) + (0, 0, MIDDLE[2])
         lowest = MIDDLE[0] * abs(np.sin(pitch)) + 0.04 * abs(np.sin(roll))
-        return se3.from_rt(R, middle + (0, 0, lowest) - R @ MIDDLE)
+        standing = np.array([MIDDLE[0], outward * self.gap / 2, MIDDLE[2] + lowest])
+        return se3.from_rt(R, standing + np.multiply(offset, (1, outward, 1)) - R @ MIDDLE)
 
     def standing(self) -> np.ndarray:
         """Both feet flat on the floor, (2, 4, 4)."""
@@ -153,9 +153,8 @@ def turn(person: Person, time: float) -> Moment:
     """After 1 s the right foot is lifted, slowly turned to show itself, and put down again."""
     up = ease((time - 1) / 0.6) * ease((3.4 - time) / 0.6)
     angle = 1.8 * (time - 1.3)
-    right = person.foot(
-        1, (0.03 * up, 0, 0.06 * up), 0.6 * up * np.sin(angle), 0.15 * up, 0.35 * up * np.sin(1.6 * angle)
-    )
+    yaw, roll = 0.6 * up * np.sin(angle), 0.35 * up * np.sin(1.6 * angle)
+    right = person.foot(1, (0.03 * up, 0, 0.06 * up), yaw, 0.15 * up, roll)
     return Moment(np.stack([person.foot(0), right]), person.camera())
 
 
@@ -170,10 +169,8 @@ def walk(person: Person, time: float, period: float = 1.1, start: float = 0.7) -
             forward = 0.16 if step % 2 == 0 else -0.16
             x += forward * ease(share)
             if 0 < share < 1:
-                lift, pitch = (
-                    0.08 * np.sin(np.pi * share) ** 2,
-                    -0.35 * np.sin(2 * np.pi * share) * np.sin(np.pi * share),
-                )
+                up = np.sin(np.pi * share)
+                lift, pitch = 0.08 * up**2, -0.35 * np.sin(2 * np.pi * share) * up
         feet.append(person.foot(i, (x - 0.08, 0, lift), pitch=pitch))
     eye, aim = person.sway(time, 0.04, (1.3, 2.9)), person.sway(time, 0.025, (1.9, 5.7), 5)
     return Moment(np.stack(feet), person.camera(eye, aim))
