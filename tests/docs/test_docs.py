@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "render": {"core", "render"},
     "media": {"core", "media"},
     "learning": {"core", "perception", "render", "learning"},
+    "annotate": {"core", "media", "perception", "stabilizer", "render", "learning", "annotate"},
     "bench": {"core", "media", "perception", "stabilizer", "render", "bench"},
     "ros": {"core", "msgs", "ros"},
 }
