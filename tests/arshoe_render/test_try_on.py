@@ -142,14 +142,6 @@ def test_sizes_that_do_not_fit_are_refused(renderer):
         renderer.render(image.astype(np.float32), mask, camera, [])
 
 
-def test_distortion_is_said_once(renderer, caplog):
-    camera = replace(Camera.from_fov(320, 240), distortion=(0.1, 0, 0, 0, 0))
-    image, mask = np.zeros((240, 320, 3), np.uint8), np.zeros((240, 320), np.uint8)
-    for _ in range(2):
-        renderer.render(image, mask, camera, [])
-    assert sum("distortion" in record.message for record in caplog.records) == 1
-
-
 def test_unknown_choices_are_refused():
     with pytest.raises(BadInputError, match="silhouette, mesh, none"):
         TryOnConfig(occlusion="stencil")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import moderngl
 import numpy as np
 
@@ -9,11 +10,12 @@ from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
 from arshoe_render import shaders
 from arshoe_render.gpu_mesh import GpuMesh
-from arshoe_render.light import Light
+from arshoe_render.light import SH_FACTORS, Light
 from arshoe_render.mesh import Mesh
 
 MIN_NEAR = 0.01
 SHADOW_SIZE = 1024
+_SHADOW_UNIT = 7
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,24 @@ class Rendered:
     """One picture, row 0 at the top.
 
     Attributes:
-        color: (H, W, 4) uint8 sRGB RGBA; alpha is 255 on a surface, 0 where nothing is (or on the background).
-        depth: (H, W) float32 metres along the camera's z, inf where nothing is; None if not asked for.
+        packed: (H, W, 4) uint8, what comes from the GPU: sRGB R, G, B and label.
         label: (H, W) uint8, the draw's label, 0 where nothing is.
+        depth: (H, W) float32 metres along the camera's z, inf where nothing is; None if not asked for.
     """
 
-    color: np.ndarray
-    depth: np.ndarray | None
+    packed: np.ndarray
     label: np.ndarray
+    depth: np.ndarray | None
+
+    @property
+    def color(self) -> np.ndarray:
+        """(H, W, 3) uint8 sRGB R, G, B, black where nothing is; a view."""
+        return self.packed[..., :3]
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """(H, W) bool, where a visible surface was drawn (or there is a background)."""
+        return self.packed[..., 1] != 0
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,9 @@ class Draw:
 
 
 class GlRenderer:
-    """Draws meshes as the camera sees them (lens distortion left out). Use it from one thread at a time.
+    """Draws meshes as the camera sees them, lens distortion included. Use it from one thread at a time.
+
+    Distortion moves vertices, so the edges of triangles stay straight: fine for meshes of small triangles.
 
     Args:
         width, height: the largest picture expected, pixels; a larger camera makes it grow.
@@ -92,7 +106,7 @@ class GlRenderer:
         """Draw the meshes.
 
         Args:
-            camera: its size is the picture's; its distortion is not applied.
+            camera: its size is the picture's.
             light: in the camera frame.
             background: (H, W, 3) uint8 RGB shown where nothing is drawn; black if None.
             depth: False saves reading the depth back (`Rendered.depth` is None).
@@ -106,12 +120,20 @@ class GlRenderer:
             self._framebuffer.use()
             self._context.viewport = (0, 0, width, height)
             self._context.scissor = (0, 0, width, height)
-            self._framebuffer.color_mask = ((True,) * 4, (True,) * 4)
+            self._framebuffer.color_mask = (True,) * 4
             self._framebuffer.clear(depth=1.0)
             self._context.enable_only(moderngl.DEPTH_TEST)
-            clip_camera = projection_matrix(camera, near, far)
+            common = _common_uniforms(camera, near, far, light)
+            if shadow_camera is not None:
+                common |= {"shadow_camera": _gl(shadow_camera.T), "shadow_texel": _gl(1 / SHADOW_SIZE)}
+                self._shadow.depth_attachment.use(_SHADOW_UNIT)
+            ready: set[int] = set()
             for draw in draws:
-                self._draw(draw, clip_camera, light, shadow_camera)
+                program = self._program(draw, bool(camera.distortion), shadow_camera is not None)
+                if program.glo not in ready:
+                    _write(program, common)
+                    ready.add(program.glo)
+                self._draw(draw, program)
             return self._read(width, height, near, far, background, depth)
 
     def release(self) -> None:
@@ -122,11 +144,9 @@ class GlRenderer:
 
     def _resize(self, width: int, height: int) -> None:
         self._release_framebuffer()
-        size = (width, height)
-        color, label = self._context.texture(size, 4), self._context.texture(size, 1)
-        depth = self._context.depth_texture(size)
-        self._attachments = [color, label, depth]
-        self._framebuffer = self._context.framebuffer([color, label], depth)
+        color, depth = self._context.texture((width, height), 4), self._context.depth_texture((width, height))
+        self._attachments = [color, depth]
+        self._framebuffer = self._context.framebuffer([color], depth)
 
     def _release_framebuffer(self) -> None:
         for resource in (self._framebuffer, *self._attachments):
@@ -134,46 +154,43 @@ class GlRenderer:
                 resource.release()
         self._framebuffer, self._attachments = None, []
 
-    def _program(self, defines: tuple[str, ...]) -> moderngl.Program:
-        if defines not in self._programs:
-            source = shaders.FRAGMENT % {"defines": "\n".join(f"#define {name}" for name in defines)}
-            self._programs[defines] = self._context.program(vertex_shader=shaders.VERTEX, fragment_shader=source)
-        return self._programs[defines]
+    def _program(self, draw: Draw, distortion: bool, shadow: bool) -> moderngl.Program:
+        features = draw.mesh.features if draw.visible else ("LABEL_ONLY",)
+        features += ("DISTORTION",) * distortion + ("SHADOW",) * (shadow and draw.visible)
+        if features not in self._programs:
+            defines = {"defines": "\n".join(f"#define {name}" for name in features)}
+            fragment = shaders.FRAGMENT if draw.visible else shaders.LABEL_FRAGMENT
+            program = self._context.program(vertex_shader=shaders.VERTEX % defines, fragment_shader=fragment % defines)
+            units = {"base_texture": 0, "surface_texture": 1, "glow_texture": 2, "shadow_map": _SHADOW_UNIT}
+            for name, unit in units.items():
+                if name in program:
+                    program[name].value = unit
+            self._programs[features] = program
+        return self._programs[features]
 
-    def _draw(self, draw: Draw, clip_camera: np.ndarray, light: Light, shadow_camera: np.ndarray | None) -> None:
-        material, T = draw.mesh.material, np.asarray(draw.T_camera_model, np.float64)
-        wanted = {
-            "SHADOW": shadow_camera is not None,
-            "METALLIC_ROUGHNESS_TEXTURE": material.metallic_roughness_texture is not None,
-            "NORMAL_TEXTURE": material.normal_texture is not None,
-            "ALPHA_CUTOFF": material.alpha_mode == "MASK",
-        }
-        program = self._program(tuple(name for name, yes in wanted.items() if yes))
-        _set(program, "clip_model", clip_camera @ T)
-        _set(program, "camera_model", T)
-        _set(program, "normal_model", np.linalg.inv(T[:3, :3]).T)
-        _set(program, "base_color", material.base_color)
-        _set(program, "metallic", material.metallic)
-        _set(program, "roughness", material.roughness)
-        _set(program, "label", draw.label / 255)
-        _set(program, "far_label", draw.far_label / 255)
-        _set(program, "far_depth", draw.far_depth)
-        _set(program, "sh", light.sh, transpose=False)
-        _set(program, "light_direction", light.direction)
-        _set(program, "light_color", light.color)
-        _set(program, "alpha_cutoff", material.alpha_cutoff)
-        for unit, (name, texture) in enumerate(draw.mesh.textures.items()):
-            if name in program:
-                texture.use(unit)
-                program[name].value = unit
-        if shadow_camera is not None:
-            _set(program, "shadow_camera", shadow_camera)
-            _set(program, "shadow_texel", 1 / SHADOW_SIZE)
-            self._shadow.depth_attachment.use(7)
-            program["shadow_map"].value = 7
-        self._framebuffer.color_mask = ((draw.visible,) * 4, (True,) * 4)
-        self._cull(material.double_sided, mirrored=np.linalg.det(T[:3, :3]) < 0)
-        draw.mesh.vertex_array(program).render()
+    def _draw(self, draw: Draw, program: moderngl.Program) -> None:
+        mesh, T = draw.mesh, np.asarray(draw.T_camera_model, np.float64)
+        m, determinant = mesh.material, np.linalg.det(T[:3, :3])
+        uniforms = {"camera_model": T.T, "label": draw.label / 255}
+        if draw.visible:
+            uniforms |= {
+                "normal_model": np.linalg.inv(T[:3, :3]),
+                "handedness": np.sign(determinant),
+                "far": (1 / draw.far_depth, draw.far_label / 255),
+                "base_color": m.base_color,
+                "metallic": mesh.metallic,
+                "roughness": mesh.roughness,
+                "surface_scale": (m.normal_scale, m.normal_scale, 1 - m.occlusion_strength, m.occlusion_strength),
+                "emissive": m.emissive,
+                "alpha_cutoff": m.alpha_cutoff,
+            }
+            for unit, name in enumerate(("base_texture", "surface_texture", "glow_texture")):
+                if name in mesh.textures:
+                    mesh.textures[name].use(unit)
+        _write(program, {name: _gl(value) for name, value in uniforms.items()})
+        self._framebuffer.color_mask = (draw.visible, draw.visible, draw.visible, True)
+        self._cull(m.double_sided, mirrored=determinant < 0)
+        mesh.vertex_array(program).render()
 
     def _cull(self, double_sided: bool, mirrored: bool) -> None:
         if double_sided:
@@ -205,7 +222,7 @@ class GlRenderer:
         self._context.enable_only(moderngl.DEPTH_TEST)
         for draw in draws:
             if draw.casts_shadow:
-                _set(self._shadow_program, "clip_model", clip_light @ draw.T_camera_model)
+                self._shadow_program["clip_model"].write(_gl((clip_light @ draw.T_camera_model).T))
                 draw.mesh.vertex_array(self._shadow_program).render()
         to_texture = np.diag([0.5, 0.5, 0.5, 1.0])
         to_texture[:3, 3] = 0.5
@@ -215,10 +232,9 @@ class GlRenderer:
         self, width: int, height: int, near: float, far: float, background: np.ndarray | None, with_depth: bool
     ) -> Rendered:
         viewport, target = (0, 0, width, height), self._framebuffer
-        color = np.empty((height, width, 4), np.uint8)
-        label = np.empty((height, width), np.uint8)
-        target.read_into(color, viewport, 4, attachment=0, alignment=1)
-        target.read_into(label, viewport, 1, attachment=1, alignment=1)
+        packed = np.empty((height, width, 4), np.uint8)
+        target.read_into(packed, viewport, 4, attachment=0, alignment=1)
+        label = cv2.extractChannel(packed, 3)
         depth = None
         if with_depth:
             depth = np.empty((height, width), np.float32)
@@ -230,9 +246,9 @@ class GlRenderer:
             np.divide(far * near, depth, out=depth)
             depth[empty] = np.inf
         if background is not None:
-            nothing = color[..., 3] == 0
-            color[..., :3][nothing] = background[nothing]
-        return Rendered(color, depth, label)
+            nothing = packed[..., 1] == 0
+            packed[..., :3][nothing] = background[nothing]
+        return Rendered(packed, label, depth)
 
 
 def projection_matrix(camera: Camera, near: float, far: float) -> np.ndarray:
@@ -276,8 +292,34 @@ def _light_matrix(spheres: list[tuple[np.ndarray, float]], direction: np.ndarray
     return T
 
 
-def _set(program: moderngl.Program, name: str, value: object, transpose: bool = True) -> None:
-    """Write a uniform if the program has it; matrices go in GL's column order."""
-    if name in program:
-        array = np.asarray(value, np.float32)
-        program[name].write((array.T if transpose else array).tobytes())
+def _common_uniforms(camera: Camera, near: float, far: float, light: Light) -> dict[str, bytes]:
+    """What every draw of a picture has in common."""
+    uniforms = {
+        "clip_camera": projection_matrix(camera, near, far).T,
+        "sh": light.sh * SH_FACTORS[:, None],
+        "light_direction": light.direction,
+        "light_color": light.color,
+    }
+    if camera.distortion:
+        uniforms |= {"k": camera.distortion, "largest_r2": _largest_r2(camera.distortion)}
+    return {name: _gl(value) for name, value in uniforms.items()}
+
+
+def _largest_r2(distortion: tuple[float, ...]) -> float:
+    """The square of the radius (x / z, y / z) from which on the radial model folds back; 1e9 if it never does."""
+    k1, k2, _, _, k3 = distortion
+    # d/dr of r (1 + k1 r^2 + k2 r^4 + k3 r^6), a polynomial in r^2
+    roots = np.roots(np.trim_zeros([7 * k3, 5 * k2, 3 * k1, 1.0], "f"))
+    positive = roots.real[(np.abs(roots.imag) < 1e-9) & (roots.real > 0)]
+    return float(positive.min(initial=1e9))
+
+
+def _gl(value: object) -> bytes:
+    return np.asarray(value, np.float32).tobytes()
+
+
+def _write(program: moderngl.Program, uniforms: dict[str, bytes]) -> None:
+    """Write the uniforms that the program has; matrices are in GL's column order."""
+    for name, value in uniforms.items():
+        if name in program:
+            program[name].write(value)

@@ -1,71 +1,167 @@
 """A mesh and its textures in GPU memory."""
 
+import cv2
 import moderngl
 import numpy as np
 
-from arshoe_render.mesh import Material, Mesh
+from arshoe_render.mesh import Material, Mesh, smooth_tangents
 
-SRGB8, SRGB8_ALPHA8 = 0x8C41, 0x8C43
+_SRGB_TO_LINEAR = np.arange(256) / 255.0
+_SRGB_TO_LINEAR = np.where(
+    _SRGB_TO_LINEAR <= 0.04045, _SRGB_TO_LINEAR / 12.92, ((_SRGB_TO_LINEAR + 0.055) / 1.055) ** 2.4
+)
+_LINEAR16 = np.rint(_SRGB_TO_LINEAR * 65535).astype(np.uint16)
+_ANISOTROPY = 8.0
+_JPEG_NOISE = 6
 
 
 class GpuMesh:
-    """A mesh in GPU memory, made by `GlRenderer.upload`. Call `release` when it is no longer needed."""
+    """A mesh in GPU memory, made by `GlRenderer.upload`. Call `release` when it is no longer needed.
+
+    Attributes:
+        material: its surface.
+        metallic, roughness: the material's, times what its texture has everywhere.
+        features: names of the parts of the shader that the mesh needs.
+        textures: sampler name to texture.
+        sphere_centre, sphere_radius: a sphere around it, (3,) and metres, model frame.
+    """
 
     def __init__(self, context: moderngl.Context, mesh: Mesh) -> None:
-        count = len(mesh.vertices)
-        uvs = np.zeros((count, 2), np.float32) if mesh.uvs is None else mesh.uvs
-        colors = np.ones((count, 4), np.float32) if mesh.colors is None else mesh.colors
-        columns = [
-            np.asarray(part, np.float32).reshape(count, -1) for part in (mesh.vertices, mesh.normals, uvs, colors)
-        ]
+        self._context = context
         self.material: Material = mesh.material
+        self.metallic, self.roughness = mesh.material.metallic, mesh.material.roughness
+        pictures = {}
+        if mesh.uvs is not None:
+            pictures, rough, metal = packed_textures(mesh.material)
+            self.metallic, self.roughness = self.metallic * metal, self.roughness * rough
         centre = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2
         self.sphere_centre = centre.astype(np.float64)
         self.sphere_radius = float(np.linalg.norm(mesh.vertices - centre, axis=1).max())
-        self.vertex_buffer = context.buffer(np.ascontiguousarray(np.hstack(columns)).tobytes())
-        self.index_buffer = context.buffer(np.ascontiguousarray(mesh.faces, np.int32).tobytes())
-        self.vertex_arrays: dict[int, moderngl.VertexArray] = {}
-        m = mesh.material
-        white = np.full((1, 1, 3), 255, np.uint8)
-        self.textures = {
-            "base_texture": _texture(context, white if m.base_color_texture is None else m.base_color_texture, True)
+        count = len(mesh.vertices)
+        columns = {
+            "in_position": mesh.vertices,
+            "in_normal": mesh.normals,
+            "in_uv": np.zeros((count, 2), np.float32) if mesh.uvs is None else mesh.uvs,
         }
-        if m.metallic_roughness_texture is not None:
-            self.textures["metallic_roughness_texture"] = _texture(context, m.metallic_roughness_texture, False)
-        if m.normal_texture is not None:
-            self.textures["normal_texture"] = _texture(context, m.normal_texture, False)
-        self._context = context
+        if mesh.colors is not None:
+            columns["in_color"] = mesh.colors
+        if "surface_texture" in pictures:
+            columns["in_tangent"] = smooth_tangents(mesh) if mesh.tangents is None else mesh.tangents
+        wanted = {
+            "VERTEX_COLOR": mesh.colors is not None,
+            "EMISSIVE": any(mesh.material.emissive),
+            "ALPHA_MASK": mesh.material.alpha_mode == "MASK",
+        }
+        self.features = tuple([name.upper() for name in pictures] + [name for name, yes in wanted.items() if yes])
+        self._layout = [(name, np.shape(column)[1]) for name, column in columns.items()]
+        data = np.hstack([np.asarray(column, np.float32) for column in columns.values()])
+        self._vertices = context.buffer(np.ascontiguousarray(data).tobytes())
+        self._indices = context.buffer(np.ascontiguousarray(mesh.faces, np.int32).tobytes())
+        self._vertex_arrays: dict[int, moderngl.VertexArray] = {}
+        self.textures = {name: _texture(context, levels) for name, levels in pictures.items()}
 
     def vertex_array(self, program: moderngl.Program) -> moderngl.VertexArray:
         """The vertex array that feeds this mesh to `program`; made on first use."""
-        found = self.vertex_arrays.get(program.glo)
+        found = self._vertex_arrays.get(program.glo)
         if found is None:
-            layout = [("3f", "in_position"), ("3f", "in_normal"), ("2f", "in_uv"), ("4f", "in_color")]
-            used = [(f, name) if name in program else (f"{int(f[0]) * 4}x", None) for f, name in layout]
+            used = [(f"{width}f", name) if name in program else (f"{4 * width}x", None) for name, width in self._layout]
             formats, names = " ".join(f for f, _ in used), [name for _, name in used if name]
-            found = self._context.vertex_array(
-                program, [(self.vertex_buffer, formats, *names)], index_buffer=self.index_buffer
-            )
-            self.vertex_arrays[program.glo] = found
+            found = self._context.vertex_array(program, [(self._vertices, formats, *names)], index_buffer=self._indices)
+            self._vertex_arrays[program.glo] = found
         return found
 
     def release(self) -> None:
         """Free the GPU memory; the mesh can't be drawn any more."""
         with self._context:
-            for resource in (*self.vertex_arrays.values(), *self.textures.values()):
+            for resource in (*self._vertex_arrays.values(), *self.textures.values(), self._vertices, self._indices):
                 resource.release()
-            self.vertex_buffer.release()
-            self.index_buffer.release()
-        self.vertex_arrays.clear()
+        self._vertex_arrays.clear()
         self.textures.clear()
 
 
-def _texture(context: moderngl.Context, image: np.ndarray, srgb: bool) -> moderngl.Texture:
-    height, width, channels = image.shape
-    internal = {3: SRGB8, 4: SRGB8_ALPHA8}[channels] if srgb else None
-    data = np.ascontiguousarray(image).tobytes()
-    texture = context.texture((width, height), channels, data, alignment=1, internal_format=internal)
-    # No anisotropy: software GL was seen to hang on it.
-    texture.build_mipmaps()
+def packed_textures(m: Material) -> tuple[dict[str, list[np.ndarray]], float, float]:
+    """A material's textures as the shader takes them, each a list of mipmap levels (H, W, 4) uint8.
+
+    Few fetches: `base_texture` holds colour and alpha, `surface_texture` x and y of the normal, roughness and
+    occlusion, `glow_texture` emission and metallic. Colours are kept as their square root, which the shader squares:
+    software GL filters plain 8-bit numbers much faster than sRGB.
+
+    Returns:
+        The textures by name, and factors of roughness and metallic where their texture is the same everywhere.
+    """
+    packed = {}
+    if m.base_color_texture is not None:
+        packed["base_texture"] = _color_levels(m.base_color_texture)
+    rough = m.metallic_roughness_texture
+    roughness, rough_factor = _split(None if rough is None else rough[..., 1])
+    metallic, metal_factor = _split(None if rough is None else rough[..., 2])
+    if m.normal_texture is not None or m.occlusion_texture is not None or roughness is not None:
+        flat = np.full((1, 1, 3), (128, 128, 255), np.uint8)
+        normal = flat if m.normal_texture is None else m.normal_texture
+        occlusion = None if m.occlusion_texture is None else m.occlusion_texture[..., 0]
+        channels = [normal[..., 0], normal[..., 1], _or_white(roughness), _or_white(occlusion)]
+        packed["surface_texture"] = _levels(_stacked(channels))
+    if m.emissive_texture is not None or metallic is not None:
+        glow = np.full((1, 1, 3), 255, np.uint8) if m.emissive_texture is None else m.emissive_texture
+        packed["glow_texture"] = _color_levels(_stacked([*np.moveaxis(glow, 2, 0), _or_white(metallic)]))
+    return packed, rough_factor, metal_factor
+
+
+def _split(channel: np.ndarray | None) -> tuple[np.ndarray | None, float]:
+    """What varies of a texture's channel, and a factor; a few grey levels are only noise of a JPEG."""
+    if channel is None:
+        return None, 1.0
+    return (None, float(channel.mean()) / 255) if np.ptp(channel) <= _JPEG_NOISE else (channel, 1.0)
+
+
+def _or_white(channel: np.ndarray | None) -> np.ndarray:
+    return np.full((1, 1), 255, np.uint8) if channel is None else channel
+
+
+def _stacked(channels: list[np.ndarray]) -> np.ndarray:
+    """Channels (H, W) of perhaps different sizes as one (H, W, C) of the largest."""
+    height, width = np.max([c.shape for c in channels], 0).tolist()
+    same = [np.ascontiguousarray(c) for c in channels]
+    return np.dstack([c if c.shape == (height, width) else cv2.resize(c, (width, height)) for c in same])
+
+
+def _color_levels(image: np.ndarray) -> list[np.ndarray]:
+    """Mipmaps of sRGB colours (H, W, 3 or 4), averaged as light, stored as square roots, with alpha."""
+    alpha = image[..., 3] if image.shape[2] == 4 else np.full(image.shape[:2], 255, np.uint8)
+    linear = cv2.LUT(np.ascontiguousarray(image[..., :3]), _LINEAR16)
+    levels = [np.dstack([_root(linear), alpha])]
+    while max(linear.shape[:2]) > 1:
+        size = _half(linear)
+        linear, alpha = (cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (linear, alpha))
+        levels.append(np.dstack([_root(linear), alpha]))
+    return levels
+
+
+def _root(linear: np.ndarray) -> np.ndarray:
+    return cv2.convertScaleAbs(cv2.sqrt(linear.astype(np.float32)), alpha=255 / 65535**0.5)
+
+
+def _levels(image: np.ndarray) -> list[np.ndarray]:
+    """Mipmaps of numbers (H, W, 4) uint8."""
+    levels = [image]
+    while max(image.shape[:2]) > 1:
+        image = cv2.resize(image, _half(image), interpolation=cv2.INTER_AREA)
+        levels.append(image)
+    return levels
+
+
+def _half(image: np.ndarray) -> tuple[int, int]:
+    return max(image.shape[1] // 2, 1), max(image.shape[0] // 2, 1)
+
+
+def _texture(context: moderngl.Context, levels: list[np.ndarray]) -> moderngl.Texture:
+    height, width = levels[0].shape[:2]
+    texture = context.texture((width, height), 4, levels[0].tobytes(), alignment=4)
+    texture.build_mipmaps(max_level=len(levels) - 1)
+    for number, level in enumerate(levels[1:], 1):
+        texture.write(level.tobytes(), level=number, alignment=4)
     texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+    # llvmpipe was seen to hang on anisotropic filtering.
+    if "llvmpipe" not in context.info["GL_RENDERER"]:
+        texture.anisotropy = _ANISOTROPY
     return texture

@@ -6,6 +6,8 @@ import numpy as np
 
 _BAND_FACTOR = np.array([1.0] + [2 / 3] * 3 + [1 / 4] * 5)
 """Convolution of a radiance band with the clamped cosine, divided by pi (Ramamoorthi and Hanrahan, 2001)."""
+SH_FACTORS = np.array([0.282095] + [0.488603] * 3 + [1.092548] * 2 + [0.315392, 1.092548, 0.546274])
+"""Of the real spherical harmonics 1, y, z, x, xy, yz, 3z^2 - 1, xz, x^2 - y^2."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +44,8 @@ class Light:
 def sh_basis(directions: np.ndarray) -> np.ndarray:
     """The nine real spherical harmonics (..., 9) of unit vectors (..., 3), orthonormal over the sphere."""
     x, y, z = np.moveaxis(np.asarray(directions, np.float64), -1, 0)
-    return np.stack(
-        [
-            np.full_like(x, 0.282095),
-            0.488603 * y,
-            0.488603 * z,
-            0.488603 * x,
-            1.092548 * x * y,
-            1.092548 * y * z,
-            0.315392 * (3 * z * z - 1),
-            1.092548 * x * z,
-            0.546274 * (x * x - y * y),
-        ],
-        -1,
-    )
+    terms = [np.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y]
+    return np.stack(terms, -1) * SH_FACTORS
 
 
 def sh_from_radiance(directions: np.ndarray, radiance: np.ndarray, solid_angles: np.ndarray) -> np.ndarray:
@@ -79,7 +69,7 @@ def sky_sh(up: np.ndarray, level: float, contrast: float = 0.35) -> np.ndarray:
         contrast: 0 is the same from everywhere; a surface facing up gets level * (1 + contrast).
     """
     sh = np.zeros((9, 3))
-    sh[0] = level / 0.282095
+    sh[0] = level / SH_FACTORS[0]
     for term, component in ((1, 1), (2, 2), (3, 0)):
-        sh[term] = level * contrast * up[component] / 0.488603
+        sh[term] = level * contrast * up[component] / SH_FACTORS[term]
     return sh

@@ -1,6 +1,5 @@
 """Puts virtual shoes on the feet in a picture."""
 
-import logging
 from dataclasses import dataclass, replace
 
 import cv2
@@ -15,8 +14,6 @@ from arshoe_render.light import Light
 from arshoe_render.mesh import bounds
 from arshoe_render.occlusion import silhouette_occlusion, soft_alpha
 from arshoe_render.shoe import DEFAULT_SHOE, Shoe, load_shoe
-
-logger = logging.getLogger(__name__)
 
 MAX_FEET = 60
 _BEHIND, _OPENING = 60, 120
@@ -73,12 +70,9 @@ class TryOnRenderer:
             [[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
         )
         self._sole = _sole_outline(np.concatenate([m.vertices for m in self.shoe.meshes]))
-        self._warned_of_distortion = False
 
     def render(self, image_bgr: np.ndarray, mask: np.ndarray, camera: Camera, poses: list[FootPose]) -> np.ndarray:
         """Draw shoes on the feet.
-
-        Lens distortion is not applied to the shoes (said once in the log); undistort the picture where it matters.
 
         Args:
             image_bgr: (H, W, 3) uint8.
@@ -99,16 +93,14 @@ class TryOnRenderer:
         if box is None:
             return picture
         x0, y0, x1, y1 = box
-        cropped_camera = replace(
-            camera, width=x1 - x0, height=y1 - y0, cx=camera.cx - x0, cy=camera.cy - y0, distortion=()
-        )
+        cropped_camera = replace(camera, width=x1 - x0, height=y1 - y0, cx=camera.cx - x0, cy=camera.cy - y0)
         window, window_mask = picture[y0:y1, x0:x1], mask[y0:y1, x0:x1]
         light = _estimate_light(image_bgr, placed)
         rendered = self._renderer.render(self._draws(placed), cropped_camera, light, depth=False)
         visible = self._visible(rendered, window_mask, placed)
         if self.config.contact_shadow:
             self._shade_floor(window, window_mask, cropped_camera, placed)
-        _blend(window, rendered.color, soft_alpha(visible))
+        _blend(window, rendered.packed, soft_alpha(visible))
         return picture
 
     def release(self) -> None:
@@ -126,9 +118,6 @@ class TryOnRenderer:
                 f"image is {size[1]}x{size[0]}, mask {mask.shape[::-1]}, camera {camera.width}x{camera.height}; "
                 "all must have the image's size"
             )
-        if any(camera.distortion) and not self._warned_of_distortion:
-            logger.warning("lens distortion is not applied to the shoes; undistort the images for an exact fit")
-            self._warned_of_distortion = True
 
     def _place(self, poses: list[FootPose]) -> list[_Placed]:
         placed = []
@@ -146,7 +135,7 @@ class TryOnRenderer:
             corners = self._corners @ foot.T_camera_model[:3, :3].T + foot.T_camera_model[:3, 3]
             if corners[:, 2].min() < _MIN_DEPTH:  # partly behind the camera: it can reach anything
                 return 0, 0, camera.width, camera.height
-            pixels = replace(camera, distortion=()).project(corners)
+            pixels = camera.project(corners)
             boxes.append([*pixels.min(0), *pixels.max(0)])
         if not boxes:
             return None
@@ -172,7 +161,7 @@ class TryOnRenderer:
         return invisible + shoes if self.config.occlusion == "mesh" else shoes + invisible
 
     def _visible(self, rendered: Rendered, mask: np.ndarray, placed: list[_Placed]) -> np.ndarray:
-        visible = rendered.color[..., 3] > 0
+        visible = rendered.drawn
         if self.config.occlusion == "mesh":
             visible &= rendered.label < _OPENING
         elif self.config.occlusion == "silhouette":
@@ -205,7 +194,7 @@ def _scaling(scale: float, foot_length: float) -> np.ndarray:
 
 
 def _blend(window: np.ndarray, rgba: np.ndarray, alpha: np.ndarray) -> None:
-    """Put a picture (H, W, 4) RGBA over window (H, W, 3) BGR with opacity alpha (H, W) uint8, in place."""
+    """Put a picture (H, W, 4), R, G, B first, over window (H, W, 3) BGR with opacity alpha (H, W) uint8, in place."""
     bgr = cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGR)
     ys, xs = np.divmod(np.flatnonzero(alpha - 1 < 254), alpha.shape[1])  # 1 to 254; 0 - 1 wraps round to 255
     weight = alpha[ys, xs, None].astype(np.float32) / 255
