@@ -2,10 +2,11 @@
 
 import hashlib
 import logging
+import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import cv2
@@ -146,6 +147,7 @@ def _plan(name: str, seed: int, folder: Path) -> Clip:
     return Clip(name, kind, stamps, times, at, folder / f"{name}_{seed}_{_version()}.npz")
 
 
+@cache
 def _version() -> str:
     """Changes with the code that draws the clips."""
     sources = b"".join(Path(module.__file__).read_bytes() for module in (motion, scene)) + Path(__file__).read_bytes()
@@ -164,7 +166,7 @@ def _render(clip: Clip, seed: int, renderer: GlRenderer) -> None:
         pictures.append(cv2.imencode(".png", mask)[1].ravel())
     for look in looks:
         look.release()
-    temporary = clip.path.with_name(clip.path.name + ".part")
+    temporary = clip.path.with_name(f"{clip.path.name}.{os.getpid()}.part")
     try:
         clip.path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:

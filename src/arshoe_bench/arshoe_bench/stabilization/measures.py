@@ -67,6 +67,11 @@ def follow(truth: list[list[FootPose]], poses: list[list[FootPose]], camera: Cam
     return tracks
 
 
+def second_difference(tracks: np.ndarray) -> np.ndarray:
+    """(N - 2, ...) of tracks (N, ...)."""
+    return tracks[2:] - 2 * tracks[1:-1] + tracks[:-2]
+
+
 def jitter(errors: np.ndarray, selected: np.ndarray) -> float:
     """RMS second difference of tracks, px: 2.4 times the deviation of noise that is new in each frame.
 
@@ -77,8 +82,7 @@ def jitter(errors: np.ndarray, selected: np.ndarray) -> float:
     Returns:
         of the points' distances, NaN where nothing is selected.
     """
-    second = errors[2:] - 2 * errors[1:-1] + errors[:-2]
-    squared = (second**2).sum(-1)[selected[2:] & selected[1:-1] & selected[:-2]]
+    squared = (second_difference(errors) ** 2).sum(-1)[selected[2:] & selected[1:-1] & selected[:-2]]
     return float(np.sqrt(np.nanmean(squared))) if np.isfinite(squared).any() else float("nan")
 
 

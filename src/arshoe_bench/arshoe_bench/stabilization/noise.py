@@ -16,9 +16,9 @@ class KeypointNoise:
     """What the network's keypoints are off, in cells of its 64 x 64 maps.
 
     Measured by `bench stabilizer --measure-noise` on the demo bag (300 frames, 600 feet) against its ground truth. The
-    error hardly depends on time, but on what is seen: from one frame to the next it changes by 0.07 cells where the
-    foot rests in the picture and by as much as between far frames where it moves by 4 cells. So it is drawn as a random
-    function of where the keypoints are, plus a small part of its own in each frame.
+    error hardly depends on time, but on what is seen: between two frames it differs by 0.1 cells (/ sqrt 2) where the
+    foot has moved by a tenth of a cell in the picture, by 0.3 where it has moved by a cell and by 0.6 for 6 cells. So
+    it is drawn as a random function of where the keypoints are, plus a small part that is new in each frame.
 
     Attributes:
         deviation: (8,) standard deviation of each keypoint's x and y.
@@ -27,26 +27,26 @@ class KeypointNoise:
         trembling: standard deviation of the part that is new in each frame.
         bias: standard deviation of a constant error, as the foot's shape makes it.
         outliers: share of keypoints that are `outlier_size` cells off.
-        score, score_deviation, score_slope: mean and deviation of a keypoint's score, and how much it loses for each
-            cell it is off.
+        score, score_deviation, score_slope: mean and deviation of the score of a keypoint in its place, and how much it
+            loses for each cell it is off.
         missing: share of keypoints that are not found.
-        missed, ghosts: share of frames in which a foot is not found, and in which there is a false one. The bag has
-            none; these are the most that 0 of 600 leaves likely (95 %).
+        missed, ghosts: share of feet that are not found, and false feet per frame. The bag has neither; these are the
+            most that 0 of 600 and 0 of 300 leave likely (95 %).
     """
 
-    deviation: tuple[float, ...] = (0.5, 0.22, 0.49, 0.24, 0.34, 0.43, 0.42, 0.39)
-    shared: float = 0.25
-    length: float = 1.8
-    trembling: float = 0.055
-    bias: float = 0.5
-    outliers: float = 0.01
-    outlier_size: float = 3.5
-    score: float = 0.7
-    score_deviation: float = 0.1
-    score_slope: float = 0.1
+    deviation: tuple[float, ...] = (0.68, 0.22, 0.58, 0.27, 0.43, 0.47, 0.56, 0.44)
+    shared: float = 0.19
+    length: float = 6.6
+    trembling: float = 0.059
+    bias: float = 0.47
+    outliers: float = 0.021
+    outlier_size: float = 2.5
+    score: float = 0.69
+    score_deviation: float = 0.09
+    score_slope: float = 0.06
     missing: float = 0.002
     missed: float = 0.005
-    ghosts: float = 0.005
+    ghosts: float = 0.01
 
 
 _FEATURES = 200
@@ -94,7 +94,7 @@ class NoisyFoot:
         off = self._jumps(place) > self._threshold
         error[off] += self._jump[off]
         scores = noise.score + rng.normal(0, noise.score_deviation, NUM_KEYPOINTS)
-        scores -= noise.score_slope * (np.linalg.norm(error, axis=1) - 0.5)
+        scores -= noise.score_slope * np.linalg.norm(error, axis=1)
         seen = ((points >= 0) & (points < (camera.width, camera.height))).all(1)
         gone = ~seen | (rng.random(NUM_KEYPOINTS) < noise.missing)
         found = points + cell_px * error
@@ -118,7 +118,7 @@ def measured_poses(
         keypoints = []
         for i, pose in enumerate(poses):
             found = feet[i](camera.project(pose.keypoints()), camera, cell_px)
-            missed, ghost = rng.random(2) < (noise.missed, noise.ghosts)
+            missed, ghost = rng.random(2) < (noise.missed, noise.ghosts / len(feet))
             if not (gone[i] or missed) and found.found.sum() >= estimator.config.min_keypoints:
                 keypoints.append(found)
             if ghost:
