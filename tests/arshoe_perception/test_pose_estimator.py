@@ -157,7 +157,7 @@ def test_what_is_no_foot_is_rejected_and_counted(as_keypoints, project, foot_tra
     assert rejected([faint]) == (0, 0, {"score": 1})
     assert rejected([noise]) == (0, 0, {"residual": 1})
     assert rejected([far], PoseConfig(max_distance=2.0)) == (0, 0, {"distance": 1})
-    assert rejected([as_keypoints(good.points, missing=range(5))]) == (0, 0, {"no_fit": 1})
+    assert rejected([as_keypoints(good.points, missing=range(5))]) == (0, 0, {"keypoints": 1})
     assert rejected([good, *others]) == (2, 2, {"too_many": 1})
     assert rejected([]) == (0, 0, {})
 

@@ -1,5 +1,7 @@
 """Heatmaps to sub-cell keypoint candidates."""
 
+from itertools import pairwise
+
 import numpy as np
 
 NMS_RADIUS = 2
@@ -38,7 +40,7 @@ def find_peaks(heatmaps: np.ndarray, threshold: float, max_peaks: int) -> list[n
     order = np.lexsort((-score, channel))
     peaks = np.stack([u + du, v + dv, np.minimum(score, 1.0)], 1)[order]
     ends = np.searchsorted(channel[order], np.arange(count + 1)).tolist()
-    return [peaks[a : min(b, a + max_peaks)] for a, b in zip(ends, ends[1:], strict=False)]
+    return [peaks[a : min(b, a + max_peaks)] for a, b in pairwise(ends)]
 
 
 def _offsets(triples: np.ndarray) -> np.ndarray:

@@ -15,9 +15,11 @@ from arshoe_core.types import FootKeypoints, FootPose, NetworkOutput
 from arshoe_perception.grouping import group_peaks, to_image
 from arshoe_perception.peaks import find_peaks
 from arshoe_perception.pnp import Fits, fit_feet
-from arshoe_perception.side import Candidate, choose_sides
+from arshoe_perception.side import SEEN_FROM_BELOW, below_cost, choose_sides
 
 SIDES = (Side.LEFT, Side.RIGHT)
+_INLIER = 3.0
+"""Standard deviations from which on a keypoint is off the model."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,36 @@ class PoseConfig:
         validate(self)
 
 
+@dataclass(frozen=True)
+class _Observed:
+    """The keypoints of F feet as a camera without lens sees them.
+
+    Attributes:
+        points: (F, 8, 2) x / z, y / z; anything where missing.
+        sigma: (F, 8) their standard deviations, infinite where missing.
+        scores: (F, 8) 0 to 1, 0 where missing.
+        extent: (F,) largest distance between two points of a foot.
+    """
+
+    points: np.ndarray
+    sigma: np.ndarray
+    scores: np.ndarray
+    extent: np.ndarray
+
+
 class PoseEstimator:
     """Finds feet in the network's maps and their poses.
 
     Attributes:
-        rejected: how many groups were dropped so far, by reason: "no_fit" (PnP found no pose),
-            "behind_camera", "distance", "residual" (too many keypoints off the model), "score", "duplicate",
-            "too_many".
+        rejected: how many groups were dropped so far, by reason: "keypoints" (fewer than 4), "no_fit" (PnP found no
+            pose), "behind_camera", "distance", "residual" (too many keypoints off the model), "upside_down" (only a
+            fit from below the sole is left, and it is the worse one), "score", "duplicate", "too_many".
     """
 
     def __init__(self, config: PoseConfig | None = None) -> None:
         self.config = config or PoseConfig()
         self.rejected: Counter[str] = Counter()
+        self._models = np.stack([foot.keypoints(side, self.config.foot_length) for side in SIDES])
 
     def __call__(self, output: NetworkOutput, camera: Camera) -> tuple[list[FootKeypoints], list[FootPose]]:
         """Estimate the feet of one image.
@@ -91,91 +111,114 @@ class PoseEstimator:
             camera: intrinsics of the image.
             cell_px: size of a heatmap cell in image pixels, the unit of `keypoint_noise`.
         """
-        enough = [k for k in keypoints if (k.found & (k.scores > 0)).sum() >= 4]
+        enough = [k for k in keypoints if np.count_nonzero(k.found & (k.scores > 0)) >= 4]
         if len(enough) < len(keypoints):
-            self.rejected["no_fit"] += len(keypoints) - len(enough)
-        fitted = [(k, c) for k, c in zip(enough, self._candidates(enough, camera, cell_px), strict=True) if c]
-        chosen = choose_sides([candidates for _, candidates in fitted])
-        feet = [(replace(k, side=c.pose.side), c.pose) for (k, _), c in zip(fitted, chosen, strict=True)]
-        kept: list[tuple[FootKeypoints, FootPose]] = []
-        for features, pose in sorted(feet, key=lambda pair: -pair[1].score):
-            if pose.score < self.config.min_score:
+            self.rejected["keypoints"] += len(keypoints) - len(enough)
+        if not enough:
+            return [], []
+        observed = self._observe(enough, camera, cell_px)
+        fits = fit_feet(self._models, observed.points, observed.sigma)
+        cost = self._checked_cost(fits)
+        score = observed.scores.mean(1)[:, None] * np.exp(-cost / (8 * (observed.scores > 0).sum(1)[:, None]))
+        kept = self._surest(fits, cost.argmin(1), score, observed.extent)
+        sides = choose_sides(cost[kept], fits.R[kept], fits.t[kept], self.config.foot_length)
+        poses = self._poses(fits.at((kept, sides)), sides, score[kept, sides], observed.sigma[kept], camera)
+        order = sorted(range(len(kept)), key=lambda i: -poses[i].score)
+        return [replace(enough[kept[i]], side=poses[i].side) for i in order], [poses[i] for i in order]
+
+    def _observe(self, keypoints: list[FootKeypoints], camera: Camera, cell_px: float) -> _Observed:
+        pixels = np.array([k.points for k in keypoints], np.float64)
+        scores = np.array([k.scores for k in keypoints], np.float64)
+        scores[~np.isfinite(pixels).all(-1)] = 0
+        found = scores > 0
+        both = found[:, :, None] & found[:, None]
+        squares = ((pixels[:, :, None] - pixels[:, None]) ** 2).sum(-1)
+        focal = np.sqrt(camera.fx * camera.fy)
+        extent = np.sqrt(np.where(both, squares, 0.0).max((1, 2))) / focal
+        noise = self.config.keypoint_noise * cell_px / focal / np.sqrt(np.where(found, scores, 1.0))
+        sigma = np.where(found, np.hypot(noise, self.config.shape_noise * extent[:, None]), np.inf)
+        points = cv2.undistortPoints(pixels.reshape(-1, 1, 2), camera.K, camera.distortion_array)
+        return _Observed(points.reshape(pixels.shape), sigma, scores, extent)
+
+    def _checked_cost(self, fits: Fits) -> np.ndarray:
+        """Cost (F, 2) of fit and view of each foot as left and as right, infinite for what can't be.
+
+        The cheaper side's objection is counted. The other side may stand in for it, unless it shows the sole: nothing
+        speaks for such a pose but that the better fit is impossible.
+        """
+        below = below_cost(fits.R, fits.t)
+        cost = fits.cost + below
+        objections = self._objections(fits)
+        refused = np.logical_or.reduce(list(objections.values()))
+        for f in np.flatnonzero(refused.any(1)).tolist():
+            cheaper = int(cost[f].argmin())
+            if not refused[f, cheaper]:
+                continue
+            if refused[f].all():
+                self.rejected[next(reason for reason, where in objections.items() if where[f, cheaper])] += 1
+            elif below[f, 1 - cheaper] == SEEN_FROM_BELOW:
+                self.rejected["upside_down"] += 1
+                refused[f] = True
+        return np.where(refused, np.inf, cost)
+
+    def _objections(self, fits: Fits) -> dict[str, np.ndarray]:
+        """By reason, which fits (F, 2) can't be feet."""
+        inliers = ((fits.weights > 0) & (fits.residuals < _INLIER)).sum(-1)
+        distance = np.sqrt((fits.t**2).sum(-1))
+        return {
+            "no_fit": np.isinf(fits.cost),
+            "behind_camera": fits.t[..., 2] <= 0,
+            "distance": (distance < self.config.min_distance) | (distance > self.config.max_distance),
+            "residual": inliers < np.maximum(4, 0.6 * (fits.weights > 0).sum(-1)),
+        }
+
+    def _surest(self, fits: Fits, sides: np.ndarray, score: np.ndarray, extent: np.ndarray) -> list[int]:
+        """The feet to report, at most `max_feet`, the most certain first; those dropped are counted."""
+        feet = np.arange(len(sides))
+        score = score[feet, sides]
+        R, t = fits.R[feet, sides], fits.t[feet, sides]
+        centres = R @ self._models.mean((0, 1)) + t
+        kept: list[int] = []
+        for f in np.argsort(-score, kind="stable").tolist():
+            if score[f] == 0:  # its reason is counted already
+                continue
+            if score[f] < self.config.min_score:
                 self.rejected["score"] += 1
-            elif any(_is_same_foot(pose, other, camera) for _, other in kept):
+            elif any(self._is_same_foot(centres[f], centres[other], extent[other]) for other in kept):
                 self.rejected["duplicate"] += 1
             elif len(kept) == self.config.max_feet:
                 self.rejected["too_many"] += 1
             else:
-                kept.append((features, pose))
-        return [features for features, _ in kept], [pose for _, pose in kept]
+                kept.append(f)
+        return kept
 
-    def _candidates(self, keypoints: list[FootKeypoints], camera: Camera, cell_px: float) -> list[list[Candidate]]:
-        """For each foot the best pose of each side that passes the checks; if none does, the reason is counted."""
-        if not keypoints:
-            return []
-        pixels = np.stack([k.points for k in keypoints]).astype(np.float64)
-        scores = np.stack([k.scores for k in keypoints]).astype(np.float64)
-        scores[~np.isfinite(pixels).all(-1)] = 0
-        focal = float(np.sqrt(camera.fx * camera.fy))
-        observed = cv2.undistortPoints(pixels.reshape(-1, 1, 2), camera.K, camera.distortion_array).reshape(
-            pixels.shape
-        )
-        noise = self.config.keypoint_noise * cell_px / np.sqrt(np.maximum(scores, 1e-9))
-        shape = self.config.shape_noise * np.array([_extent(p[s > 0]) for p, s in zip(pixels, scores, strict=True)])
-        sigma = np.where(scores > 0, np.hypot(noise, shape[:, None]) / focal, np.inf)
-        models = np.stack([foot.keypoints(side, self.config.foot_length) for side in SIDES])
-        fits, best = fit_feet(models, observed, sigma)
-        candidates: list[list[Candidate]] = []
-        for f, of_foot in enumerate(best):
-            reasons = [self._objection(fits, i, sigma[f]) for i in of_foot]
-            candidates.append([
-                Candidate(self._pose(fits, i, side, scores[f], sigma[f], focal), float(fits.cost[i]))
-                for i, side, reason in zip(of_foot, SIDES, reasons, strict=True) if not reason
-            ])  # fmt: skip
-            if not candidates[-1]:
-                self.rejected[reasons[0]] += 1
-        return candidates
+    def _is_same_foot(self, centre: np.ndarray, other: np.ndarray, extent: float) -> bool:
+        """Whether two centres (3,) overlie each other in the image and in depth, as those of two feet can't."""
+        depth_gap = abs(centre[2] - other[2])
+        gap = np.hypot(*(centre[:2] / centre[2] - other[:2] / other[2]))
+        return bool(gap < 0.2 * extent and depth_gap < 0.3 * self.config.foot_length)
 
-    def _objection(self, fits: Fits, i: int, sigma: np.ndarray) -> str:
-        """Why fit i can't be a foot; empty if it can."""
-        if i < 0:
-            return "no_fit"
-        if fits.t[i, 2] <= 0:
-            return "behind_camera"
-        if not self.config.min_distance <= np.linalg.norm(fits.t[i]) <= self.config.max_distance:
-            return "distance"
-        if _inliers(fits, i, sigma).sum() < max(4, 0.6 * np.isfinite(sigma).sum()):
-            return "residual"
-        return ""
-
-    def _pose(self, fits: Fits, i: int, side: Side, scores: np.ndarray, sigma: np.ndarray, focal: float) -> FootPose:
-        """Fit i as a pose; its score is the keypoints' mean score (missing ones count 0), less for poor fits."""
-        rms = np.sqrt((fits.residuals[i][_inliers(fits, i, sigma)] ** 2).mean())
-        score = scores.mean() * np.exp(-fits.cost[i] / (8 * np.isfinite(sigma).sum()))
-        return FootPose(
-            side=side,
-            T_camera_foot=se3.from_rt(fits.R[i], fits.t[i]),
-            foot_length=self.config.foot_length,
-            score=float(np.clip(score, 0, 1)),
-            reprojection_error=float(rms * focal),
-            covariance=np.linalg.inv(fits.information[i]),
-        )
+    def _poses(
+        self, fits: Fits, sides: list[int], scores: np.ndarray, sigma: np.ndarray, camera: Camera
+    ) -> list[FootPose]:
+        """Fits (F,) as poses."""
+        inlier = (fits.weights > 0) & (fits.residuals < _INLIER)
+        squares = np.where(inlier, (fits.residuals * np.where(inlier, sigma, 0)) ** 2, 0.0)
+        error = np.sqrt(camera.fx * camera.fy * squares.sum(1) / inlier.sum(1))
+        covariance = _covariance(fits)
+        return [
+            FootPose(
+                side=SIDES[side],
+                T_camera_foot=se3.from_rt(fits.R[i], fits.t[i]),
+                foot_length=self.config.foot_length,
+                score=float(min(scores[i], 1.0)),
+                reprojection_error=float(error[i]),
+                covariance=covariance[i],
+            )
+            for i, side in enumerate(sides)
+        ]
 
 
-def _inliers(fits: Fits, i: int, sigma: np.ndarray) -> np.ndarray:
-    """Keypoints (K,) bool within 3 standard deviations of fit i; missing ones are not."""
-    return np.isfinite(sigma) & (fits.residuals[i] < 3 * sigma)
-
-
-def _extent(points: np.ndarray) -> float:
-    """Largest distance between two of the points (N, 2)."""
-    return float(np.linalg.norm(points[:, None] - points[None], axis=-1).max())
-
-
-def _is_same_foot(a: FootPose, b: FootPose, camera: Camera) -> bool:
-    """Whether two poses overlie each other in the image and in depth, as two feet can't."""
-    points_a, points_b = a.keypoints(), b.keypoints()
-    pixels_a, pixels_b = camera.project(points_a), camera.project(points_b)
-    gap = np.linalg.norm(pixels_a.mean(0) - pixels_b.mean(0))
-    depth_gap = abs(points_a[:, 2].mean() - points_b[:, 2].mean())
-    return bool(gap < 0.2 * _extent(pixels_b) and depth_gap < 0.3 * b.foot_length)
+def _covariance(fits: Fits) -> np.ndarray:
+    """(F, 6, 6) inverse of the fits' information."""
+    return np.linalg.inv(fits.information)

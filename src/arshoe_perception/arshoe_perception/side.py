@@ -1,13 +1,10 @@
-"""Left or right: choose between the fits of both models."""
+"""Left or right: choose between the fits of both models.
 
-from dataclasses import dataclass
+Costs are -2 ln(odds), the unit of a fit's cost (squared standard deviations). Index 0 is the left model, 1 the right.
+"""
 
 import numpy as np
 
-from arshoe_core import se3
-from arshoe_core.types import FootPose
-
-# Costs are -2 ln(odds), the unit of a fit's cost (squared standard deviations).
 SEEN_FROM_BELOW = 6.0
 """A camera well below the sole's plane. Six of the eight keypoints are nearly in a plane, so the wrong side's model
 fits well from below; residuals alone mistake up to a third of small feet."""
@@ -15,49 +12,50 @@ SAME_SIDE = 6.0
 """Two feet of one side: two feet in view are normally one wearer's."""
 WRONG_MEDIAL = 4.0
 """The other foot stands on this one's lateral side: legs are seldom crossed."""
+_STRIDE = 4.0
+"""Foot lengths between the feet of one wearer, at most."""
+_LATERAL = np.array([1.0, -1.0])
+"""Sign of y on the lateral side, left and right."""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A pose and its fit's cost."""
-
-    pose: FootPose
-    cost: float
-
-
-def choose_sides(alternatives: list[list[Candidate]]) -> list[Candidate]:
-    """Choose one candidate per foot.
+def below_cost(R: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """0 where the camera is above the sole's plane, rising to `SEEN_FROM_BELOW` at 24 degrees below it.
 
     Args:
-        alternatives: for each foot its candidates of different sides, at least one.
+        R: (*, 3, 3), t: (*, 3) camera <- foot.
     """
-    costs = [[c.cost + _below_cost(c.pose) for c in candidates] for candidates in alternatives]
-    if len(alternatives) == 2:
-        first, second = alternatives
-        joint = [
-            (costs[0][i] + costs[1][j] + _pair_cost(a.pose, b.pose), i, j)
-            for i, a in enumerate(first)
-            for j, b in enumerate(second)
-        ]
-        _, i, j = min(joint)
-        return [first[i], second[j]]
-    return [candidates[int(np.argmin(cost))] for candidates, cost in zip(alternatives, costs, strict=True)]
+    sine = -(R[..., 2] * t).sum(-1) / np.sqrt((t**2).sum(-1))
+    return SEEN_FROM_BELOW * np.minimum(np.maximum(-sine / 0.4, 0), 1)
 
 
-def _below_cost(pose: FootPose) -> float:
-    """0 where the camera is above the sole's plane, rising to `SEEN_FROM_BELOW` at 24 degrees below it."""
-    R, t = pose.T_camera_foot[:3, :3], pose.T_camera_foot[:3, 3]
-    sine = -(R[:, 2] @ t) / np.linalg.norm(t)
-    return SEEN_FROM_BELOW * float(np.clip(-sine / 0.4, 0, 1))
+def choose_sides(cost: np.ndarray, R: np.ndarray, t: np.ndarray, foot_length: float) -> list[int]:
+    """Choose a side for each of F feet; feet that are each other's nearest, and near, are taken for a pair.
+
+    Args:
+        cost: (F, 2) of the fit and the view; infinite where there is no pose. One per foot is finite.
+        R: (F, 2, 3, 3), t: (F, 2, 3) camera <- foot, metres.
+        foot_length: metres.
+    """
+    sides = cost.argmin(1).tolist()
+    for a, b in _pairs(t[np.arange(len(t)), sides], _STRIDE * foot_length):
+        joint = cost[a][:, None] + cost[b] + _pair_cost(R[a], t[a], R[b], t[b], foot_length)
+        sides[a], sides[b] = divmod(int(joint.argmin()), 2)
+    return sides
 
 
-def _pair_cost(a: FootPose, b: FootPose) -> float:
-    same = SAME_SIDE if a.side == b.side else 0.0
-    return same + 0.5 * (_medial_cost(a, b) + _medial_cost(b, a))
+def _pairs(t: np.ndarray, farthest: float) -> list[tuple[int, int]]:
+    """Pairs of points (F, 3) that are each other's nearest, and no farther apart than `farthest`."""
+    if len(t) < 2:
+        return []
+    distance = np.sqrt(((t[:, None] - t) ** 2).sum(-1)) + np.diag(np.full(len(t), np.inf))
+    nearest = distance.argmin(1).tolist()
+    return [(a, b) for a, b in enumerate(nearest) if a < b and nearest[b] == a and distance[a, b] <= farthest]
 
 
-def _medial_cost(pose: FootPose, other: FootPose) -> float:
-    """0 where `other` is on the medial side, rising to `WRONG_MEDIAL` at 0.3 foot lengths to the lateral side."""
-    origin = se3.transform_points(se3.inverse(pose.T_camera_foot), other.T_camera_foot[:3, 3])
-    lateral = origin[1] if pose.side == pose.side.LEFT else -origin[1]
-    return WRONG_MEDIAL * float(np.clip(lateral / pose.foot_length / 0.3, 0, 1))
+def _pair_cost(R_a: np.ndarray, t_a: np.ndarray, R_b: np.ndarray, t_b: np.ndarray, foot_length: float) -> np.ndarray:
+    """(2, 2) over the sides of foot a and foot b, each with R (2, 3, 3) and t (2, 3): same side, wrong medial side."""
+    line = t_b - t_a[:, None]
+    a_sees_b = (line * R_a[:, None, :, 1]).sum(-1) * _LATERAL[:, None]
+    b_sees_a = -(line * R_b[:, :, 1]).sum(-1) * _LATERAL
+    wrong = np.minimum(np.maximum(np.stack([a_sees_b, b_sees_a]) / (0.3 * foot_length), 0), 1)
+    return SAME_SIDE * np.eye(2) + 0.5 * WRONG_MEDIAL * wrong.sum(0)

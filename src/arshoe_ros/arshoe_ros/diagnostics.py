@@ -1,5 +1,7 @@
 """What a node says of itself once a second on /diagnostics."""
 
+from collections import Counter
+
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
@@ -16,12 +18,14 @@ class FrameStatistics:
         frames: frames finished since the start.
         dropped: frames that the node itself gave up since the start.
         stamp_ns: stamp of the last frame finished.
+        counters: what else the node counts since the start: what it counts, and how many by reason.
     """
 
     def __init__(self, node_name: str, stages: StageTimer) -> None:
         self.frames = 0
         self.dropped = 0
         self.stamp_ns = 0
+        self.counters: dict[str, Counter[str]] = {}
         self._name = node_name
         self._stages = stages
         self._last = (0, None)
@@ -44,6 +48,8 @@ class FrameStatistics:
         values = {"frames": str(self.frames), "dropped": str(dropped), "rate (Hz)": f"{rate:.1f}"}
         if self.stamp_ns:
             values["age of stamp (s)"] = f"{(now_ros_ns - self.stamp_ns) / 1e9:.3f}"
+        for name, counter in self.counters.items():
+            values |= {f"{name}: {reason}": str(count) for reason, count in counter.items()}
         values |= {SUBSCRIBERS_OF + topic: str(count) for topic, count in subscribers.items()}
         for stage, history in list(self._stages.history_ms.items()):  # may be another thread's
             p50, p95 = np.percentile(list(history), (50, 95))

@@ -13,6 +13,7 @@ class PoseNode(ArshoeNode):
     def __init__(self) -> None:
         super().__init__("pose_node")
         self.estimator = PoseEstimator(parameters.declare(self, PoseConfig))
+        self.statistics.counters["rejected"] = self.estimator.rejected
         self.keypoints_publisher = self.publish_to(FootKeypointsArray, "keypoints")
         self.poses_publisher = self.publish_to(FootPoseArray, "poses_raw")
         self.subscribe_to_camera_info()
