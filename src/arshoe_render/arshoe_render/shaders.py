@@ -137,7 +137,7 @@ void main() {
     float m = metallic, r = roughness, occlusion = 1.0;
 #ifdef SURFACE_TEXTURE
     vec4 surface = texture(surface_texture, uv, -0.7);
-    vec2 xy = (surface.xy * 2.0 - 1.0) * surface_scale.xy;
+    vec2 xy = (surface.xy * (255.0 / 127.0) - 128.0 / 127.0) * surface_scale.xy;  // 128 is 0
     vec3 t = tangent.xyz - n * dot(n, tangent.xyz);
     vec3 b = cross(n, t) * tangent.w;
     n = normalize((t * xy.x + b * xy.y) * inversesqrt(max(dot(t, t), 1e-12)) + n * sqrt(max(1.0 - dot(xy, xy), 0.01)));
