@@ -99,13 +99,12 @@ def test_ambient_light_comes_from_where_it_is(renderer):
 
 
 def test_white_furnace(renderer):
-    """In white light from everywhere a white surface sends on about what arrives; rough metal loses some (GGX does)."""
+    """In white light from everywhere a white surface sends on about what arrives."""
     light = Light(gray(0.5), unit(0, -1, 0), np.zeros(3))
     for metallic in (0.0, 1.0):
         for roughness in (0.1, 0.5, 1.0):
             color, _ = shown(renderer, wall(Material((1, 1, 1, 1), metallic=metallic, roughness=roughness)), light)
-            lowest = 0.34 if metallic and roughness == 1 else 0.44
-            assert lowest < color.min() and color.max() < 0.56, (metallic, roughness, color)
+            np.testing.assert_allclose(color, 0.5, atol=0.04)
 
 
 def test_normal_map_tilts_towards_the_light(renderer):

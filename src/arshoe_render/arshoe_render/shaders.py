@@ -153,11 +153,13 @@ void main() {
     vec3 diffuse = base.rgb * (1.0 - m);
     float nv = max(dot(n, v), 1e-3);
 
-    // Ambient specular: the split-sum approximation, its table fitted by Karis (2014).
+    // Ambient specular: the split-sum approximation, its table fitted by Karis (2014), with what bounces between
+    // microfacets given back (Fdez-Aguera, 2019).
     vec4 k = r * vec4(-1.0, -0.0275, -0.572, 0.022) + vec4(1.0, 0.0425, 1.04, -0.04);
     float a004 = min(k.x * k.x, exp2(-9.28 * nv)) * k.x + k.y;
     vec2 ab = vec2(-1.04, 1.04) * a004 + k.zw;
-    vec3 radiance = (diffuse * ambient(n) + (f0 * ab.x + ab.y) * ambient(2.0 * nv * n - v)) * occlusion;
+    vec3 specular = (f0 * ab.x + ab.y) * (1.0 + f0 * (1.0 / (ab.x + ab.y) - 1.0));
+    vec3 radiance = (diffuse * ambient(n) + specular * ambient(2.0 * nv * n - v)) * occlusion;
 
     vec3 h = normalize(light_direction + v);
     float nl = max(dot(n, light_direction), 0.0);
