@@ -12,7 +12,7 @@ from arshoe_core.types import FootPose, PoseStatus
 
 LAG_RANGE = (-0.1, 0.2)
 """Seconds within which the lag is looked for."""
-_LAG_STEP = 0.001
+_LAG_STEP = 0.002
 _NEAR = 0.5
 """Foot extents within which a pose belongs to a true foot."""
 
@@ -87,7 +87,9 @@ def jitter(errors: np.ndarray, selected: np.ndarray) -> float:
 
 
 def lag(stamps: np.ndarray, track: np.ndarray, true_times: np.ndarray, true_track: np.ndarray) -> float:
-    """How late a track is: the shift in time at which it correlates most with the truth; ms.
+    """How late a track is: the shift in time at which its motion from frame to frame correlates most with the truth's.
+
+    Motion, not place, is correlated: a slow drift of the error would shift the best correlation of places.
 
     Args:
         stamps: (N,) seconds.
@@ -96,34 +98,31 @@ def lag(stamps: np.ndarray, track: np.ndarray, true_times: np.ndarray, true_trac
         true_track: (M, D).
 
     Returns:
-        milliseconds to 0.1, NaN for fewer than 5 frames or without motion.
+        milliseconds, NaN for fewer than 5 frames or without correlation.
     """
     there = np.isfinite(track).all(1)
     if there.sum() < 5:
         return float("nan")
-    track = track[there] - track[there].mean(0)
+    stamps, motion = stamps[there], np.diff(track[there], axis=0)
     shifts = np.arange(LAG_RANGE[0], LAG_RANGE[1] + _LAG_STEP / 2, _LAG_STEP)
-    correlation = np.array([
-        _correlation(track, _at(stamps[there] - shift, true_times, true_track)) for shift in shifts
-    ])  # fmt: skip
+    correlation = np.zeros(len(shifts))
+    for i, shift in enumerate(shifts):
+        true_motion = np.diff(_at(stamps - shift, true_times, true_track), axis=0)
+        norm = np.linalg.norm(motion) * np.linalg.norm(true_motion)
+        correlation[i] = (motion * true_motion).sum() / norm if norm > 0 else 0.0
     best = int(correlation.argmax())
-    if not np.isfinite(correlation[best]) or correlation[best] <= 0:
+    if correlation[best] <= 0:
         return float("nan")
     fraction = 0.0
     if 0 < best < len(shifts) - 1:
         left, middle, right = correlation[best - 1 : best + 2]
         fraction = 0.5 * (left - right) / (left - 2 * middle + right)
-    return round(1000 * (shifts[best] + fraction * _LAG_STEP), 1)
+    return float(1000 * (shifts[best] + fraction * _LAG_STEP))
 
 
 def _at(times: np.ndarray, known: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Rows of values (M, D) between the known times (M,), linearly."""
     return np.column_stack([np.interp(times, known, column) for column in values.T])
-
-
-def _correlation(track: np.ndarray, truth: np.ndarray) -> float:
-    truth = truth - truth.mean(0)
-    norm = np.linalg.norm(track) * np.linalg.norm(truth)
-    return float((track * truth).sum() / norm) if norm > 0 else float("nan")
 
 
 def switches(ids: np.ndarray) -> int:

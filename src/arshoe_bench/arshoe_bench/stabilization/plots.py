@@ -32,7 +32,7 @@ def plot_pareto(file: Path, tried: dict[str, list[Trial]]) -> None:
         default = [trial for trial in trials if trial.config == StabilizerConfig(method=method)]
         axes.plot(*_lag_and_jitter(default), "o", color=color(method), mfc="none", ms=8)
     axes.axvline(LAG_MS, color="k", lw=0.5, ls=":")
-    axes.set(xscale="symlog", yscale="log", xlabel="|lag| in motion, ms", ylabel="jitter at rest, px")
+    axes.set(xscale="symlog", yscale="log", xlabel="mean |lag| in motion, ms", ylabel="jitter at rest, px")
     axes.set_xlim(0)
     axes.legend(fontsize=8)
     _save(figure, file)
@@ -59,7 +59,7 @@ def plot_clip(file: Path, times: np.ndarray, truth: Truth, tracks: dict[str, Tra
 
 
 def _lag_and_jitter(trials: list[Trial]) -> tuple[list[float], list[float]]:
-    return [abs(trial.figures["lag_ms"]) for trial in trials], [trial.figures["jitter_px"] for trial in trials]
+    return [trial.figures["lag_ms"] for trial in trials], [trial.figures["jitter_px"] for trial in trials]
 
 
 def _save(figure: plt.Figure, file: Path) -> None:

@@ -34,7 +34,7 @@ def objective(figures: Figures, raw: Figures) -> float:
     """The worst of three shares of what is allowed: jitter at rest, lag, error in motion. At most 1 meets them all."""
     return max(
         figures["jitter_px"] / (JITTER_SHARE * raw["jitter_px"]),
-        abs(figures["lag_ms"]) / LAG_MS,
+        figures["lag_ms"] / LAG_MS,
         figures["moving_px"] / raw["moving_px"],
     )
 
@@ -71,9 +71,9 @@ def tuned_fields(method: str) -> list[str]:
 def front(tried: list[Trial]) -> list[Trial]:
     """Those that no other beats in jitter and lag alike, by jitter."""
     best, kept = np.inf, []
-    for trial in sorted(tried, key=lambda trial: (trial.figures["jitter_px"], abs(trial.figures["lag_ms"]))):
-        if abs(trial.figures["lag_ms"]) < best:
-            best = abs(trial.figures["lag_ms"])
+    for trial in sorted(tried, key=lambda trial: (trial.figures["jitter_px"], trial.figures["lag_ms"])):
+        if trial.figures["lag_ms"] < best:
+            best = trial.figures["lag_ms"]
             kept.append(trial)
     return kept
 
