@@ -38,6 +38,7 @@ COMMANDS = {
     "train": Command("train the network", ("arshoe_learning", "train"), ("learning",)),
     "export": Command("turn weights into ONNX models", ("arshoe_learning", "export"), ("learning",)),
     "evaluate": Command("measure a model on labelled pictures", ("arshoe_learning", "evaluate"), ("learning",)),
+    "annotate": Command("label feet in pictures, in the browser", ("arshoe_annotate", "annotate"), ("annotate",)),
     "bench": Command("measure speed and accuracy (bench --help lists subjects)", ("arshoe_bench", "bench"), ("bench",)),
     "test": Command("run the test suite (arguments go to pytest)", ("-m", "pytest"), ("test",)),
     "python": Command("run Python with all of this at hand, e.g. python docs/measure_pose.py"),

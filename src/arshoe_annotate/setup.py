@@ -17,4 +17,5 @@ setup(
     install_requires=["setuptools", "numpy"],
     extras_require={"page": ["viser"]},
     zip_safe=True,
+    entry_points={"console_scripts": [f"annotate = {PACKAGE}.annotate_command:main"]},
 )

@@ -1,0 +1,153 @@
+"""The page in the browser, by viser. Each window (client) has a session of its own on the same label file."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import viser
+
+from arshoe_annotate import masks
+from arshoe_annotate.annotator import Annotator
+from arshoe_annotate.keys import KEYS
+from arshoe_annotate.panel import Panel
+from arshoe_annotate.pictures import Pictures
+from arshoe_annotate.scene import Scene
+from arshoe_annotate.session import Session
+from arshoe_core.errors import BadInputError
+
+logger = logging.getLogger(__name__)
+
+
+class Page:
+    """Serves the tool until `stop`."""
+
+    def __init__(self, pictures: Pictures, labels: Path, port: int = 8080, fov_deg: float | None = None) -> None:
+        """Start serving.
+
+        Args:
+            port: the first one to try; a taken one is passed over.
+
+        Raises:
+            BadInputError: if the label file can't be read.
+        """
+        Annotator(pictures, labels, fov_deg)  # what is wrong with the file is said here, not in the browser
+        self._last_name = ""
+        self.server = viser.ViserServer(host="127.0.0.1", port=port, label="ARShoe annotate", verbose=False)
+        self.port = self.server.get_port()
+        self.server.scene.world_axes.visible = False
+
+        @self.server.on_client_connect
+        def _(client: viser.ClientHandle) -> None:
+            session = Session(Annotator(pictures, labels, fov_deg), self._last_name)
+            Window(client, session, self._shown)
+
+    def _shown(self, name: str) -> None:
+        self._last_name = name  # a window that is opened again goes on there
+
+    def stop(self) -> None:
+        """Stop serving; everything is saved already."""
+        self.server.stop()
+
+
+class Window:
+    """One window: hands keys, clicks and drags to the session and shows what came of them."""
+
+    def __init__(self, client: viser.ClientHandle, session: Session, on_shown: Callable[[str], None]) -> None:
+        self._client, self._session, self._on_shown = client, session, on_shown
+        self._lock = threading.RLock()
+        self._shown: tuple = ()
+        self._canvas = (0, 0)
+        self._drag_from: np.ndarray | None = None
+        self._stroke: list[np.ndarray] = []
+        self._scene = Scene(client, session)
+        self._scene.on_foot_clicked = lambda id: session.clicks is None and self.run(lambda: session.select(id))
+        self._scene.on_gizmo = lambda T, done: done and threading.Thread(target=self._place, args=[T]).start()
+        self._scene.on_picture_drag = self._drag
+        self._panel = Panel(client, session, self.run, self._set_opacity)
+        for key in KEYS:
+            command = client.gui.add_command(key.label, hotkey=key.key, modifier=key.modifier)
+            command.on_trigger(lambda _, action=key.action: self.run(lambda: action(session)))
+        client.scene.on_click()(self._clicked)
+        client.camera.on_update(self._camera_moved)
+        self.run(lambda: None)
+
+    def run(self, action: Callable[[], object]) -> None:
+        """Do something to the session, then show its state; an error is shown and changes nothing."""
+        with self._lock:
+            message = ""
+            try:
+                result = action()
+                if isinstance(result, float):
+                    message = f"reprojection error {result:.1f} px"
+            except BadInputError as error:
+                message = f"⚠ {error}"
+                self._client.add_notification("Not done", str(error), color="red", auto_close_seconds=6)
+            except Exception:
+                logger.exception("an action failed")
+                message = "⚠ internal error, see the terminal"
+            self._show(message)
+
+    def _show(self, message: str) -> None:
+        session = self._session
+        try:
+            mask = session.annotator.mask(session.name) if session.shows_mask else None
+            # What the picture shows changes seldom and is large: it is sent only then.
+            shown = (session.name, session.annotator.camera(session.name), mask is not None and mask.tobytes())
+            if shown != self._shown:
+                image = session.annotator.image(session.name)
+                self._scene.show_picture(image if mask is None else masks.tinted(image, mask))
+                self._shown = shown
+            self._scene.show_feet()
+            self._scene.show_view()
+        except BadInputError as error:
+            message = f"⚠ {error}"
+        self._panel.update(message)
+        self._on_shown(session.name)
+
+    def _set_opacity(self, opacity: float) -> None:
+        self._scene.opacity = opacity
+        self.run(lambda: None)
+
+    def _place(self, T_camera_foot: np.ndarray) -> None:
+        self.run(lambda: self._session.place(T_camera_foot))
+
+    def _clicked(self, event: viser.SceneClickEvent) -> None:
+        if self._session.clicks is not None:
+            self.run(lambda: self._session.click(self._scene.pixel(event.ray_direction)))
+
+    def _camera_moved(self, camera: viser.CameraHandle) -> None:
+        """Fit the view to a resized window, and take back what the viewer's own keys did to its camera."""
+        canvas = camera.image_width, camera.image_height
+        if canvas != self._canvas or np.linalg.norm(camera.position) > 1e-3:
+            self._canvas = canvas
+            with self._lock:
+                self._scene.show_view()
+
+    def _drag(self, event: viser.SceneNodeDragEvent) -> None:
+        """Dragging on the picture moves the view, or paints the mask. Called in order, on the server's own thread."""
+        at = np.array(event.end_screen_pos)
+        if self._panel.brush is not None:
+            self._stroke.append(at)
+            if event.phase == "end":
+                stroke, self._stroke = self._stroke, []
+                threading.Thread(target=self._paint, args=[stroke]).start()
+            return
+        if event.phase != "start" and self._drag_from is not None:
+            self._session.pan(self._screen_to_pixel(self._drag_from) - self._screen_to_pixel(at))
+            self._scene.show_view()
+        self._drag_from = None if event.phase == "end" else at
+
+    def _paint(self, stroke: list[np.ndarray]) -> None:
+        value, radius = self._panel.brush
+        pixels = np.array([self._screen_to_pixel(at) for at in stroke])
+        self._session.shows_mask = True
+        self.run(lambda: self._session.annotator.paint(self._session.name, pixels, radius, value))
+
+    def _screen_to_pixel(self, at: np.ndarray) -> np.ndarray:
+        """The picture's pixel at a place on the screen, x and y from 0 to 1."""
+        camera = self._client.camera
+        half = np.tan(camera.fov / 2)
+        ray = np.array([(2 * at[0] - 1) * half * camera.aspect, (2 * at[1] - 1) * half, 1.0])
+        return self._scene.pixel(viser.transforms.SO3(camera.wxyz).apply(ray))
