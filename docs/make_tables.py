@@ -14,7 +14,10 @@ PAGE = Path(__file__).with_name("interfaces.md")
 
 NODE_CONFIGS = {
     "source_node": ["arshoe_media.source:SourceConfig"],
-    "network_node": ["arshoe_perception.network_runner:NetworkConfig"],
+    "network_node": [
+        "arshoe_perception.network_runner:NetworkConfig",
+        "arshoe_perception.region_of_interest:RegionConfig",
+    ],
     "pose_node": ["arshoe_perception.pose_estimator:PoseConfig"],
     "stabilizer_node": ["arshoe_stabilizer:StabilizerConfig"],
     "render_node": ["arshoe_render:TryOnConfig"],

@@ -1,11 +1,13 @@
 """The mask against shapes drawn at cell resolution."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from arshoe_core.types import NetworkOutput
 from arshoe_perception.mask import decode_mask
-from arshoe_perception.preprocessing import preprocess
+from arshoe_perception.preprocessing import Region, preprocess
 
 
 def output_of(segmentation, width=640, height=480):
@@ -37,3 +39,14 @@ def test_discs_come_back_at_image_size(width, height):
 
 def test_a_full_map_fills_the_picture():
     assert (decode_mask(output_of(np.stack([np.zeros((64, 64)), np.ones((64, 64))]))) == 2).all()
+
+
+def test_what_a_region_does_not_show_is_background():
+    region = Region(100, 50, 356, 306)
+    _, cell_to_image = preprocess(np.zeros((480, 640, 3), np.uint8), region=region)
+    output = replace(output_of(np.stack([np.zeros((64, 64)), np.ones((64, 64))])), cell_to_image=cell_to_image)
+    mask = decode_mask(output)
+    assert mask.shape == (480, 640)
+    assert (mask[50:306, 100:356] == 2).all()
+    mask[49:307, 99:357] = 0  # the cells' border may round to the next pixel
+    assert not mask.any()

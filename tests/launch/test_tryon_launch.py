@@ -12,6 +12,7 @@ from arshoe_core.parameters import info
 from arshoe_media.source import SourceConfig
 from arshoe_perception.network_runner import NetworkConfig
 from arshoe_perception.pose_estimator import PoseConfig
+from arshoe_perception.region_of_interest import RegionConfig
 from arshoe_render import TryOnConfig
 from arshoe_stabilizer import StabilizerConfig
 
@@ -41,9 +42,8 @@ def test_arguments_are_described(name):
     assert not choices or argument["default"] in choices
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_arguments_agree_with_the_parameters(stage):
-    config, arguments = STAGES[stage]
+@pytest.mark.parametrize("config, arguments", [*STAGES.values(), (RegionConfig, {"roi": "roi"})])
+def test_arguments_agree_with_the_parameters(config, arguments):
     for parameter, name in arguments.items():
         choices = tuple(choice["value"] for choice in ARGUMENTS[name].get("choice", ()))
         assert ARGUMENTS[name]["default"] == getattr(config(), parameter)

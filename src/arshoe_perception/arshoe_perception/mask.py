@@ -11,7 +11,9 @@ _SMOOTH_SCALE = 4
 def decode_mask(output: NetworkOutput, threshold: float = 0.5) -> np.ndarray:
     """Decide background, leg or foot for every image pixel.
 
-    Only the box around what exceeds the threshold is brought to image size, so an empty scene costs nearly nothing.
+    Outside a region of interest, where this image was not looked at, is background: what an earlier image had there
+    would be a guess. Only the box around what exceeds the threshold is brought to image size, so an empty scene costs
+    nearly nothing.
 
     Returns:
         (H, W) uint8 of the image's size: 0 background, 1 leg, 2 foot.
@@ -21,8 +23,10 @@ def decode_mask(output: NetworkOutput, threshold: float = 0.5) -> np.ndarray:
     if not found.any():
         return mask
     u, v = np.flatnonzero(found.any(0)), np.flatnonzero(found.any(1))
-    # One cell around, as interpolation reaches to the neighbouring cell.
-    corners = np.array([[u[0] - 1, v[0] - 1, 1], [u[-1] + 1, v[-1] + 1, 1]], np.float64) @ output.cell_to_image.T
+    # One cell around, as interpolation reaches to the neighbouring cell, but not beyond the maps.
+    last_v, last_u = np.array(found.shape) - 0.5
+    low, high = (max(u[0] - 1, -0.5), max(v[0] - 1, -0.5), 1), (min(u[-1] + 1, last_u), min(v[-1] + 1, last_v), 1)
+    corners = np.array([low, high]) @ output.cell_to_image.T
     (x0, y0), (x1, y1) = np.floor(corners[0]).astype(int), np.ceil(corners[1]).astype(int)
     x0, y0 = max(x0, 0), max(y0, 0)
     x1, y1 = min(x1 + 1, output.image_width), min(y1 + 1, output.image_height)

@@ -9,7 +9,7 @@ import numpy as np
 from arshoe_core.parameters import parameter, validate
 from arshoe_core.resources import shared_file
 from arshoe_core.types import NetworkOutput
-from arshoe_perception.preprocessing import preprocess
+from arshoe_perception.preprocessing import Region, preprocess
 from arshoe_perception.runtimes import BACKENDS, make_runtime
 
 
@@ -41,13 +41,13 @@ class NetworkRunner:
         self._runtime = make_runtime(config.backend, model, config.device, config.threads)
         self.model_id = f"{model.stem}-{hashlib.sha256(model.read_bytes()).hexdigest()[:8]}"
 
-    def __call__(self, image_bgr: np.ndarray) -> NetworkOutput:
-        """Run the network on an image (H, W, 3) uint8.
+    def __call__(self, image_bgr: np.ndarray, region: Region | None = None) -> NetworkOutput:
+        """Run the network on an image (H, W, 3) uint8, or on a region of it.
 
         Raises:
             BadInputError: if the image has another shape or type.
         """
-        network_input, cell_to_image = preprocess(image_bgr)
+        network_input, cell_to_image = preprocess(image_bgr, region=region)
         heatmaps, pafs, segmentation = self._runtime(network_input)
         height, width = image_bgr.shape[:2]
         return NetworkOutput(heatmaps, pafs, segmentation, cell_to_image, width, height, self.model_id)

@@ -4,6 +4,8 @@ The picture is scaled to fit a square, centred, and padded with grey (letterbox)
 top-left pixel everywhere, so a scale s takes x to (x + 0.5) s - 0.5.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -15,6 +17,15 @@ STRIDE = 4
 
 PAD_VALUE = 127
 _HALF_RANGE = 127.5
+
+
+class Region(NamedTuple):
+    """A rectangle of an image's pixels: columns left to right - 1, rows top to bottom - 1."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
 
 
 def letterbox(image_bgr: np.ndarray, size: int = INPUT_SIZE) -> tuple[np.ndarray, np.ndarray]:
@@ -62,11 +73,14 @@ def normalise(images_bgr):
     return images_bgr / _HALF_RANGE - 1
 
 
-def preprocess(image_bgr: np.ndarray, size: int = INPUT_SIZE) -> tuple[np.ndarray, np.ndarray]:
+def preprocess(
+    image_bgr: np.ndarray, size: int = INPUT_SIZE, region: Region | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Make the network's input of a picture.
 
     Args:
         image_bgr: (H, W, 3) uint8.
+        region: the part of it that is shown, inside the picture; None for all of it.
 
     Returns:
         input: (1, 3, size, size) float32, BGR in -1 to 1.
@@ -75,7 +89,9 @@ def preprocess(image_bgr: np.ndarray, size: int = INPUT_SIZE) -> tuple[np.ndarra
     Raises:
         BadInputError: if the image is not (H, W, 3) uint8.
     """
-    square, input_to_image = letterbox(image_bgr, size)
+    left, top, right, bottom = region or (0, 0, None, None)
+    square, input_to_image = letterbox(image_bgr[top:bottom, left:right], size)
+    input_to_image[:, 2] += (left, top)
     # The same numbers as `normalise`, laid out as planes in one pass.
     blob = cv2.dnn.blobFromImage(square, 1 / _HALF_RANGE, mean=(_HALF_RANGE,) * 3)
     return blob, cell_to_image_transform(input_to_image)

@@ -1,40 +1,83 @@
-"""image -> network_output, mask."""
+"""image, camera_info, poses -> network_output, mask."""
+
+import time
 
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import Image
 
-from arshoe_msgs.msg import NetworkOutput
+from arshoe_msgs.msg import FootPoseArray, NetworkOutput
 from arshoe_perception.mask import decode_mask
 from arshoe_perception.network_runner import NetworkConfig, NetworkRunner
+from arshoe_perception.region_of_interest import RegionConfig, RegionOfInterest
 from arshoe_ros import conversions, images, parameters
 from arshoe_ros.node import ArshoeNode
 from arshoe_ros.runner import run_node
 
 
 class NetworkNode(ArshoeNode):
-    """Runs the network on the newest image; images that came while it was busy are dropped (not if lossless)."""
+    """Runs the network on the newest image; images that came while it was busy are dropped (not if lossless).
+
+    With `roi:=track` it looks where the stabilizer's poses say the feet are. Which poses it has by then depends on
+    timing; lossless, it waits for those of the image before, so that two runs give the same.
+    """
+
+    POSES_TIMEOUT_S = 1.0
 
     def __init__(self) -> None:
         super().__init__("network_node")
-        self.network = NetworkRunner(parameters.declare(self, NetworkConfig))
+        network = NetworkRunner(parameters.declare(self, NetworkConfig))
+        region = parameters.declare(self, RegionConfig)
+        self.network = RegionOfInterest(network, region)
+        self.image_size = (0, 0)
+        self.poses_stamp_ns = 0
         self.mask_publisher = self.publish_image_to("mask")
         self.output_publisher = self.publish_to(NetworkOutput, "network_output")
+        self.poses: Subscription | None = None
+        if region.roi == "track":
+            self.subscribe_to_camera_info()
+            self.poses = self.subscribe_to(FootPoseArray, "poses", self.on_poses)
         self.images: Subscription = self.subscribe_to_image("image", self.on_image)
 
     def on_image(self, msg: Image) -> None:
         """Run the network and publish its maps and the mask."""
         msg = self.newest(msg)
+        if self.lossless and self.poses is not None:
+            self.wait_for_poses()
         with self.frame(msg.header):
             with self.stages("decode"):
                 image = images.to_bgr(msg)
+                self.image_size = (msg.width, msg.height)
             with self.stages("infer"):
-                output = self.network(image)
+                output = self.network(image, conversions.stamp_ns(msg.header) / 1e9)
             with self.stages("publish_output"):
                 self.output_publisher.publish(conversions.network_output_to_msg(output, msg.header))
             with self.stages("mask"):
                 mask = decode_mask(output)
             with self.stages("publish_mask"):
                 self.mask_publisher.publish(images.image_message(mask, "mono8", msg.header))
+
+    def on_poses(self, msg: FootPoseArray) -> None:
+        """Learn where the feet were."""
+        self.poses_stamp_ns = conversions.stamp_ns(msg.header)
+        if any(self.image_size):
+            camera = self.camera(*self.image_size)
+            self.network.update(self.poses_stamp_ns / 1e9, conversions.poses_from_msg(msg), camera)
+
+    def wait_for_poses(self) -> None:
+        """Take the poses of the last image; they are on their way, unless nobody publishes any."""
+        deadline = time.monotonic() + self.POSES_TIMEOUT_S
+        while self.poses_stamp_ns != self.statistics.stamp_ns and self.count_publishers("poses"):
+            if (taken := self.poses.handle.take_message(FootPoseArray, False)) is not None:
+                self.on_poses(taken[0])
+            elif time.monotonic() > deadline:
+                self.get_logger().warning("no poses of the last image: the region is not repeatable", once=True)
+                return
+            else:
+                time.sleep(0.001)
+
+    def reset(self) -> None:
+        """Forget where the feet were."""
+        self.network.reset()
 
     def newest(self, msg: Image) -> Image:
         """The last image that waits in the subscription's queue, or `msg` if none does."""
