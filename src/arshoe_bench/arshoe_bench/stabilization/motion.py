@@ -130,10 +130,9 @@ class Person:
 
 def look_at(eye: np.ndarray, target: np.ndarray) -> np.ndarray:
     """T_camera_world (4, 4) of an upright camera at eye (3,) that looks at target (3,)."""
-    forward = (target - eye) / np.linalg.norm(target - eye)
-    right = np.cross(forward, (0, 0, 1))
-    right /= np.linalg.norm(right)
-    R = np.stack([right, np.cross(forward, right), forward])
+    x, y, z = (target - eye) / np.linalg.norm(target - eye)
+    level = np.hypot(x, y)
+    R = np.array([[y / level, -x / level, 0], [x * z / level, y * z / level, -level], [x, y, z]])
     return se3.from_rt(R, -R @ eye)
 
 

@@ -65,9 +65,12 @@ def fit_noise(bag: Path) -> tuple[KeypointNoise, list[str]]:
 
 def _errors(bag: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Of each frame and side: errors (N, 2, 8, 2) and true places in cells, scores (N, 2, 8); counts."""
+    reader = BagReader(bag)
+    if _TRUTH_TOPIC not in reader.raw_topics:
+        raise BadInputError(f"bag {str(bag)!r} has no {_TRUTH_TOPIC}; it is needed to measure the noise")
     truth, estimator = _true_poses(bag), FootEstimator()
     errors, scores, places, found, false = [], [], [], [], []
-    for frame in BagReader(bag):
+    for frame in reader:
         camera = frame.camera or Camera.from_fov(frame.image.shape[1], frame.image.shape[0])
         estimate = estimator(frame.image, camera)
         cell_px = float(np.sqrt(abs(np.linalg.det(estimate.network_output.cell_to_image[:, :2]))))
@@ -97,8 +100,6 @@ def _true_poses(bag: Path) -> dict[int, list[FootPose]]:
     truth = {}
     with AnyReader([bag], default_typestore=get_typestore(Stores.ROS2_KILTED)) as reader:
         connections = [c for c in reader.connections if c.topic == _TRUTH_TOPIC]
-        if not connections:
-            raise BadInputError(f"bag {str(bag)!r} has no {_TRUTH_TOPIC}; it is needed to measure the noise")
         for connection, _, data in reader.messages(connections):
             message = reader.deserialize(data, connection.msgtype)
             stamp = message.header.stamp

@@ -58,7 +58,7 @@ class Scene:
         light = Light.studio(T[:3, 2], ambient=0.55 * self._level, key=0.6 * self._level)
         rendered = self._renderer.render(draws, CAMERA, light, self._floor_seen(T), depth=False)
         label = np.where(rendered.label == 3, MASK_BACKGROUND, rendered.label).astype(np.uint8)
-        noise = cv2.randn(np.empty((*label.shape, 3), np.int16), 0, _SENSOR_NOISE)
+        noise = cv2.randn(np.empty((*label.shape, 3), np.int16), np.zeros(3), np.full(3, _SENSOR_NOISE))
         image = cv2.add(rendered.color[..., 2::-1], noise, dtype=cv2.CV_8U)
         return image, network_mask(label)
 

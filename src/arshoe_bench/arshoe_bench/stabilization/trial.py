@@ -18,6 +18,8 @@ RAW = "raw"
 """Name of the measured poses themselves in tables."""
 _REST = 0.12
 """Seconds before and after which a foot must rest to be at rest."""
+_DENSE_RATE = 120.0
+"""Hz; between these the truth is interpolated."""
 _MOVING = 30.0
 """Image px per second from which on a foot is in motion."""
 
@@ -32,6 +34,7 @@ class Truth:
         moving: (N, 2) bool, feet that move in the picture.
         hidden: (N, 2) bool.
         segments: slices of frames between cuts and leaps in time.
+        dense: of each segment times (M,) and points (M, 2, 8, 2) at a high rate, reaching beyond it by LAG_RANGE.
     """
 
     points: np.ndarray
@@ -39,6 +42,7 @@ class Truth:
     moving: np.ndarray
     hidden: np.ndarray
     segments: list[slice]
+    dense: list[tuple[np.ndarray, np.ndarray]]
 
 
 def know(clip: Clip) -> Truth:
@@ -53,10 +57,17 @@ def know(clip: Clip) -> Truth:
     scenes = [clip.motion(t).scene for t in clip.times]
     breaks = np.flatnonzero((np.diff(clip.stamps) <= 0) | (np.diff(scenes) != 0)) + 1
     edges = [0, *breaks.tolist(), len(clip.times)]
+    segments = list(starmap(slice, pairwise(edges)))
     return Truth(
         np.stack([_points(poses) for poses in clip.truth]), np.array(resting), np.array(moving), clip.hidden,
-        list(starmap(slice, pairwise(edges))),
+        segments, [_dense(clip, segment) for segment in segments],
     )  # fmt: skip
+
+
+def _dense(clip: Clip, segment: slice) -> tuple[np.ndarray, np.ndarray]:
+    low, high = measures.LAG_RANGE
+    times = np.arange(clip.times[segment][0] - high - 0.01, clip.times[segment][-1] - low + 0.01, 1 / _DENSE_RATE)
+    return times, np.stack([_points(clip.motion(t).poses()) for t in times])
 
 
 def stabilize(
@@ -112,10 +123,7 @@ def measure(clip: Clip, truth: Truth, poses: list[list[FootPose]]) -> dict[str, 
 def _lag(clip: Clip, truth: Truth, tracks: measures.Tracks) -> float:
     """Mean lag of feet that move by more than 20 px."""
     lags = []
-    for segment in truth.segments:
-        low, high = measures.LAG_RANGE
-        dense = np.arange(clip.times[segment][0] - high - 0.01, clip.times[segment][-1] - low + 0.01, 1 / 240)
-        dense_points = np.stack([_points(clip.motion(t).poses()) for t in dense])
+    for segment, (dense, dense_points) in zip(truth.segments, truth.dense, strict=True):
         for i in range(len(FEET)):
             if np.ptp(truth.points[segment, i], axis=0).max() > 20:
                 points = np.where(truth.hidden[segment, i, None, None], np.nan, tracks.points[segment, i])
