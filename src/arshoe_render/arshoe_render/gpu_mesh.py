@@ -4,13 +4,10 @@ import cv2
 import moderngl
 import numpy as np
 
+from arshoe_render.light import SRGB_TO_LINEAR
 from arshoe_render.mesh import Material, Mesh, smooth_tangents
 
-_SRGB_TO_LINEAR = np.arange(256) / 255.0
-_SRGB_TO_LINEAR = np.where(
-    _SRGB_TO_LINEAR <= 0.04045, _SRGB_TO_LINEAR / 12.92, ((_SRGB_TO_LINEAR + 0.055) / 1.055) ** 2.4
-)
-_LINEAR16 = np.rint(_SRGB_TO_LINEAR * 65535).astype(np.uint16)
+_LINEAR16 = np.rint(SRGB_TO_LINEAR * 65535).astype(np.uint16)
 _ANISOTROPY = 8.0
 _JPEG_NOISE = 6
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_CODES = np.arange(256) / 255.0
+SRGB_TO_LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4)
+"""(256,) the light of each 8-bit sRGB number."""
 _BAND_FACTOR = np.array([1.0] + [2 / 3] * 3 + [1 / 4] * 5)
 """Convolution of a radiance band with the clamped cosine, divided by pi (Ramamoorthi and Hanrahan, 2001)."""
 SH_FACTORS = np.array([0.282095] + [0.488603] * 3 + [1.092548] * 2 + [0.315392, 1.092548, 0.546274])
@@ -60,6 +63,21 @@ def sh_from_radiance(directions: np.ndarray, radiance: np.ndarray, solid_angles:
     return projected * _BAND_FACTOR[:, None]
 
 
+def hemisphere_sh(up: np.ndarray, sky: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    """`Light.sh` (9, 3) of an even sky over an even floor; exact, it has no higher terms.
+
+    Args:
+        up: (3,) unit vector, camera frame.
+        sky, floor: (3,) linear RGB that a white surface facing up, or down, sends on.
+    """
+    sky, floor = np.asarray(sky, np.float64), np.asarray(floor, np.float64)
+    sh = np.zeros((9, 3))
+    sh[0] = (sky + floor) / 2 / SH_FACTORS[0]
+    for term, component in ((1, 1), (2, 2), (3, 0)):
+        sh[term] = (sky - floor) / 2 * up[component] / SH_FACTORS[term]
+    return sh
+
+
 def sky_sh(up: np.ndarray, level: float, contrast: float = 0.35) -> np.ndarray:
     """`Light.sh` (9, 3) of a grey sky brighter above than below.
 
@@ -68,8 +86,4 @@ def sky_sh(up: np.ndarray, level: float, contrast: float = 0.35) -> np.ndarray:
         level: what a white vertical surface sends on.
         contrast: 0 is the same from everywhere; a surface facing up gets level * (1 + contrast).
     """
-    sh = np.zeros((9, 3))
-    sh[0] = level / SH_FACTORS[0]
-    for term, component in ((1, 1), (2, 2), (3, 0)):
-        sh[term] = level * contrast * up[component] / SH_FACTORS[term]
-    return sh
+    return hemisphere_sh(up, np.full(3, level * (1 + contrast)), np.full(3, level * (1 - contrast)))
