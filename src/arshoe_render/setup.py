@@ -11,7 +11,7 @@ setup(
     license="Apache-2.0",
     maintainer="ARShoe developers",
     maintainer_email="maintainers@arshoe.org",
-    packages=[PACKAGE, f"{PACKAGE}.nodes"],
+    packages=[PACKAGE, f"{PACKAGE}.nodes", f"{PACKAGE}.shoe_maker"],
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),

@@ -10,8 +10,7 @@ from arshoe_render.glb_reader import load_glb, load_meshes
 from arshoe_render.glb_writer import save_glb
 from arshoe_render.mesh import Material, Mesh, bounds, smooth_normals
 from arshoe_render.shoe import Shoe, bundled_shoes, load_shoe, save_shoe
-from arshoe_render.shoe_maker import ShoeParameters, make_shoe, opening_rim, random_parameters
-from arshoe_render.shoes_command import main
+from arshoe_render.shoe_maker import ShoeParameters, make_shoe, opening_rim
 
 
 def box_mesh(size=(1.0, 1.0, 1.0), **material):
@@ -68,18 +67,6 @@ def test_unusable_glb_files(tmp_path):
         load_meshes(tmp_path / "points.glb")
 
 
-@pytest.mark.parametrize("name", sorted(bundled_shoes()))
-def test_bundled_shoes_enclose_the_foot(name):
-    shoe = load_shoe(name)
-    low, high = bounds(shoe.meshes)
-    points = keypoints(shoe.side)
-    assert (points.min(0) - low > -0.001).all() and (high - points.max(0) > -0.004).all()
-    assert high[0] - low[0] < 0.30 and high[2] < 0.125
-    assert sum(len(mesh.faces) for mesh in shoe.meshes) < 6000
-    assert bundled_shoes()[name].stat().st_size < 600_000
-    assert len(shoe.rim) > 10 and 0.05 < shoe.rim[:, 2].min() < shoe.rim[:, 2].max() < 0.12
-
-
 def test_mirrored_and_scaled_fit():
     shoe = load_shoe("sneaker")
     for side in (Side.LEFT, Side.RIGHT):
@@ -101,51 +88,9 @@ def test_shoe_file_round_trip(tmp_path):
     np.testing.assert_allclose(shoe.rim, opening_rim(p), atol=1e-5)
 
 
-def test_foreign_glb_is_placed_on_the_foot(tmp_path):
-    """A shoe-like block: y up, 30 units long along z, its heel (at negative z) the higher end."""
-    low = trimesh.creation.box((10, 4, 30))
-    heel = trimesh.creation.box((8, 8, 8))
-    heel.apply_translation((0, 5, -10))
-    trimesh.Scene([low, heel]).export(tmp_path / "block_right.glb")
-    shoe = load_shoe(str(tmp_path / "block_right.glb"))
-    corners = bounds(shoe.meshes)
-    np.testing.assert_allclose(corners[1, 0] - corners[0, 0], 0.277, atol=1e-3)
-    assert shoe.side == Side.RIGHT
-    highest = np.concatenate([m.vertices for m in shoe.meshes])
-    assert highest[highest[:, 2].argmax(), 0] < 0.1, "the heel is at the back"
-
-
-def test_flat_glb_is_refused(tmp_path):
-    flat = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [0, 0, 1]], [[0, 1, 2]])
-    trimesh.Scene([flat]).export(tmp_path / "flat.glb")
-    with pytest.raises(BadInputError, match="solid"):
-        load_shoe(str(tmp_path / "flat.glb"))
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_random_shoes_are_sound(seed):
-    p = random_parameters(np.random.default_rng(seed))
-    meshes = make_shoe(p)
-    low, high = bounds(meshes)
-    assert 0.25 < high[0] - low[0] < 0.31 and 0.08 < high[1] - low[1] < 0.14
-    for mesh in meshes:
-        assert np.isfinite(mesh.vertices).all() and mesh.faces.max() < len(mesh.vertices)
-        np.testing.assert_allclose(np.linalg.norm(mesh.normals, axis=1), 1, atol=1e-3)
-    # The outside of the upper looks outwards.
-    upper = meshes[0]
-    a, b, c = (upper.vertices[upper.faces[:, i]] for i in range(3))
-    normal, centre = np.cross(b - a, c - a), (a + b + c) / 3
-    sides = np.abs(centre[:, 1]) > 0.03
-    assert np.mean(normal[sides, 1] * centre[sides, 1] > 0) > 0.8
-
-
-def test_shoes_command(tmp_path, capsys):
-    assert main(["list"]) == 0
-    assert "sneaker" in capsys.readouterr().out
-    assert main(["preview", "court", "--out", str(tmp_path / "p.png")]) == 0
-    assert (tmp_path / "p.png").stat().st_size > 10_000
-    assert main(["preview", "clog", "--out", str(tmp_path / "q.png")]) == 2
-    assert main(["preview", "--out", str(tmp_path / "q.xyz")]) == 2
-    assert main(["preview", "--out", str(tmp_path / "no" / "q.png")]) == 2
-    errors = capsys.readouterr().err
-    assert errors.count("\n") == 3 and "Traceback" not in errors
+def test_a_glb_from_elsewhere_is_placed_on_the_foot(tmp_path, caplog):
+    sneaker = load_shoe("sneaker")
+    save_glb(tmp_path / "other_right.glb", [m.transformed(np.diag([1000.0, 1000, -1000, 1])) for m in sneaker.meshes])
+    shoe = load_shoe(str(tmp_path / "other_right.glb"))
+    assert shoe.side == Side.RIGHT and "does not say how it sits" in caplog.text
+    np.testing.assert_allclose(bounds(shoe.meshes), bounds(sneaker.meshes), atol=0.01)

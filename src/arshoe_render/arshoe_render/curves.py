@@ -68,8 +68,8 @@ def sweep(path: np.ndarray, across: np.ndarray, up: np.ndarray, sides: int) -> n
     """Vertices (len(path), sides + 1, 3) of a tube with an elliptic section along path (K, 3).
 
     Args:
-        across, up: half axes of the ellipse (K, 3) at each path point. `grid_faces` looks outside where
-            across x up runs along the path.
+        across, up: half axes of the ellipse (K, 3) at each path point. Where across x up runs along the path,
+            `grid_faces` looks outside with `flip`.
     """
     angle = np.linspace(0, 2 * np.pi, sides + 1)
     return path[:, None] + np.cos(angle)[None, :, None] * across[:, None] + np.sin(angle)[None, :, None] * up[:, None]

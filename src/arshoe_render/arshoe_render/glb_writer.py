@@ -13,26 +13,30 @@ import numpy as np
 from arshoe_core.errors import BadInputError
 from arshoe_render.mesh import Material, Mesh
 
-_FLOAT, _UINT32, _VERTICES, _INDICES = 5126, 5125, 34962, 34963
+_COMPONENTS = {"<f4": 5126, "<u4": 5125, "<u2": 5123}
+_VERTICES, _INDICES = 34962, 34963
 _TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 _VARIANTS, _STRENGTH = "KHR_materials_variants", "KHR_materials_emissive_strength"
-_SMALLEST_JPEG, _JPEG_QUALITY = 64, 90
+_SMALLEST_JPEG = 64
 """Palettes and the like stay exact."""
 
 
-def save_glb(path: str | os.PathLike, meshes: list[Mesh], extras: dict[str, Any] | None = None) -> None:
+def save_glb(
+    path: str | os.PathLike, meshes: list[Mesh], extras: dict[str, Any] | None = None, jpeg_quality: int = 90
+) -> None:
     """Write meshes, materials and variants to a GLB.
 
     Textures from 64 pixels on without alpha are kept as JPEG, others as PNG; one array is stored once.
 
     Args:
         extras: JSON types, become the scene's.
+        jpeg_quality: 1 to 100; below 90 colours are kept at half the resolution too.
 
     Raises:
         BadInputError: if the file can't be written.
     """
     path = Path(path)
-    data = _Writer().glb(meshes, extras or {})
+    data = _Writer(jpeg_quality).glb(meshes, extras or {})
     temporary = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,6 +50,7 @@ def save_glb(path: str | os.PathLike, meshes: list[Mesh], extras: dict[str, Any]
 class _Writer:
     """A document being put together."""
 
+    jpeg_quality: int
     binary: bytearray = field(default_factory=bytearray)
     views: list[dict] = field(default_factory=list)
     accessors: list[dict] = field(default_factory=list)
@@ -93,9 +98,10 @@ class _Writer:
             "TEXCOORD_0": mesh.uvs,
             "COLOR_0": mesh.colors,
         }
+        index = "<u2" if len(mesh.vertices) < 65535 else "<u4"
         primitive = {
             "attributes": {k: self._accessor(v, "<f4", _VERTICES) for k, v in arrays.items() if v is not None},
-            "indices": self._accessor(np.asarray(mesh.faces).reshape(-1, 1), "<u4", _INDICES),
+            "indices": self._accessor(np.asarray(mesh.faces).reshape(-1, 1), index, _INDICES),
             "material": self._material(mesh.material),
         }
         if mesh.variants:
@@ -116,7 +122,7 @@ class _Writer:
         values = np.ascontiguousarray(values, dtype)
         accessor = {
             "bufferView": self._view(values.tobytes(), target=target),
-            "componentType": _FLOAT if dtype == "<f4" else _UINT32,
+            "componentType": _COMPONENTS[dtype],
             "count": len(values),
             "type": _TYPES[values.shape[1]],
         }
@@ -127,7 +133,7 @@ class _Writer:
 
     def _texture(self, image: np.ndarray, **more: float) -> dict:
         if id(image) not in self.index_of:
-            mime, data = _encoded(image)
+            mime, data = _encoded(image, self.jpeg_quality)
             self.images.append({"bufferView": self._view(data), "mimeType": mime})
             self.index_of[id(image)] = len(self.images) - 1
         return {"index": self.index_of[id(image)]} | more
@@ -166,7 +172,7 @@ class _Writer:
         return out
 
 
-def _encoded(image: np.ndarray) -> tuple[str, bytes]:
+def _encoded(image: np.ndarray, jpeg_quality: int) -> tuple[str, bytes]:
     """A picture (H, W, 3 or 4) RGB first, as its MIME type and bytes."""
     if image.shape[2] == 4:
         return "image/png", cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGBA2BGRA))[1].tobytes()
@@ -174,6 +180,6 @@ def _encoded(image: np.ndarray) -> tuple[str, bytes]:
     if min(image.shape[:2]) < _SMALLEST_JPEG:
         return "image/png", cv2.imencode(".png", bgr)[1].tobytes()
     # Full resolution of colour, or thin coloured lines wash out.
-    options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-    options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if jpeg_quality >= 90 else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+    options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     return "image/jpeg", cv2.imencode(".jpg", bgr, options)[1].tobytes()

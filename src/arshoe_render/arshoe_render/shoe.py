@@ -1,27 +1,24 @@
 """Shoes by name or from a GLB: meshes in the foot frame, and the opening the leg comes out of."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from arshoe_core.errors import BadInputError
-from arshoe_core.foot import STANDARD_FOOT_LENGTH, Side
+from arshoe_core.foot import Side
 from arshoe_core.resources import shared_file
 from arshoe_render.glb_reader import load_glb
 from arshoe_render.glb_writer import save_glb
-from arshoe_render.mesh import Material, Mesh, bounds, smooth_normals
+from arshoe_render.mesh import Material, Mesh, smooth_normals
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_SHOE = "sneaker"
 CAP_DEPTH = 0.006
 """How far below the rim the opening's closing surface lies, m, so that the rim keeps its thickness (paper, 3.2)."""
-
-_SHOE_BEYOND_FOOT = 0.017
-"""How much longer a shoe is than its foot, m; used for a GLB that does not say for which foot it is."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,8 @@ class Shoe:
         side: the foot it is modelled for.
         foot_length: the length of that foot.
         rim: (K, 3) float64, the closed line around the opening, first point not repeated.
+        inside: the surface of the foot in the shoe, up to the ankle, for one that shows much of it (a sandal); None
+            for one whose opening lies around the ankle.
     """
 
     name: str
@@ -41,6 +40,25 @@ class Shoe:
     side: Side
     foot_length: float
     rim: np.ndarray
+    inside: Mesh | None = None
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The names of its colourways; empty if it has only one."""
+        return tuple(dict.fromkeys(name for mesh in self.meshes for name in mesh.variants))
+
+    def in_variant(self, name: str) -> "Shoe":
+        """The shoe in a colourway; '' is the default one.
+
+        Raises:
+            BadInputError: if there is none of that name.
+        """
+        if not name:
+            return self
+        if name not in self.variants:
+            allowed = ", ".join(self.variants) or "only '', it has no variants"
+            raise BadInputError(f"variant of shoe {self.name!r} is {name!r}; allowed: {allowed}")
+        return replace(self, meshes=[mesh.in_variant(name) for mesh in self.meshes])
 
     def T_foot_model(self, side: Side, foot_length: float) -> np.ndarray:
         """The affine (4, 4) that fits the model on a foot: scaled by its length, mirrored for the other side."""
@@ -49,25 +67,38 @@ class Shoe:
         return np.diag([scale, mirror * scale, scale, 1.0])
 
     def opening_cap(self, depth: float = CAP_DEPTH) -> Mesh:
-        """The surface that closes the opening, `depth` metres below the rim and a little inside it."""
+        """The surface that closes the opening: the foot's own, or one `depth` metres below the rim, a little inside."""
+        if self.inside is not None:
+            return self.inside
         centre = self.rim.mean(0)
         ring = centre + (self.rim - centre) * 0.97 - (0, 0, depth)
         return _surface(np.concatenate([ring, [centre - (0, 0, depth)]]), _fan(len(ring)))
 
     def leg_tube(self, height: float = 0.35) -> Mesh:
         """A plain ankle and shin that rise straight out of the opening; hides what lies behind the leg."""
-        centre = self.rim.mean(0)
+        rim = self._ankle()
+        centre = rim.mean(0)
         levels = ((-0.03, 0.80), (-0.004, 0.90), (0.03, 0.84), (0.09, 0.88), (0.2, 1.15), (height, 1.3))
         rings = []
         for up, scale in levels:
             flattened = scale * np.array([1, 1, 0]) + (0, 0, np.clip(1 - up / 0.03, 0, 1))
-            rings.append(centre + (self.rim - centre) * flattened + np.array([0, 0, up]))
-        count = len(self.rim)
+            rings.append(centre + (rim - centre) * flattened + np.array([0, 0, up]))
+        count = len(rim)
         i = np.arange(count)
         j = (i + 1) % count
         side = np.concatenate([np.stack([i, j, i + count], 1), np.stack([j, j + count, i + count], 1)])
         faces = np.concatenate([side + k * count for k in range(len(levels) - 1)])
         return _surface(np.concatenate(rings), faces)
+
+    def _ankle(self) -> np.ndarray:
+        """The line (K, 3) out of which the leg rises."""
+        if self.inside is None:
+            return self.rim
+        points = self.inside.vertices.astype(np.float64)
+        top = np.unique(np.round(points[points[:, 2] > points[:, 2].max() - 5e-4], 5), axis=0)
+        angle = np.arctan2(*(top - top.mean(0))[:, 1::-1].T)
+        ring = top[np.argsort(angle)]
+        return ring[np.abs(ring[:, 1] - ring[:, 1].mean()) > 1e-3]
 
 
 def bundled_shoes() -> dict[str, Path]:
@@ -75,32 +106,44 @@ def bundled_shoes() -> dict[str, Path]:
     return {path.stem: path for path in sorted(shared_file("arshoe_render", "shoes").glob("*.glb"))}
 
 
-def load_shoe(name_or_path: str) -> Shoe:
-    """Load a bundled shoe by its name, or any GLB by its path.
-
-    A GLB made by `shoes make` says how it sits on the foot. Any other is fitted by `fit_to_foot`.
+def shoe_path(name_or_path: str) -> Path:
+    """The file of a bundled shoe, or the path of a GLB as it is.
 
     Raises:
-        BadInputError: if there is no such shoe, or the file can't be used (see `load_glb`).
+        BadInputError: if it is neither a bundled shoe's name nor ends with .glb.
     """
     shoes = bundled_shoes()
-    path = shoes.get(name_or_path)
-    if path is None:
-        if not name_or_path.lower().endswith(".glb"):
-            raise BadInputError(f"shoe is {name_or_path!r}; allowed: {', '.join(shoes)}, or the path of a .glb file")
-        path = Path(name_or_path)
+    if name_or_path not in shoes and not name_or_path.lower().endswith(".glb"):
+        raise BadInputError(f"shoe is {name_or_path!r}; allowed: {', '.join(shoes)}, or the path of a .glb file")
+    return shoes.get(name_or_path, Path(name_or_path))
+
+
+def load_shoe(name_or_path: str, variant: str = "") -> Shoe:
+    """Load a bundled shoe by its name, or any GLB by its path, in a variant ('' is its default).
+
+    A GLB of `shoes make` or `shoes import` says how it sits on the foot. Any other is placed as `shoes import` would.
+
+    Raises:
+        BadInputError: if there is no such shoe or variant, or the file can't be used (see `load_glb`).
+    """
+    path = shoe_path(name_or_path)
     meshes, extras = load_glb(path)
     if "opening_rim" not in extras:
-        return fit_to_foot(meshes, path.stem)
+        from arshoe_render.shoe_import import fit_to_foot  # it makes a Shoe, so it imports this module
+
+        shoe, found = fit_to_foot(meshes, path.stem)
+        logger.warning("%s does not say how it sits on the foot; found: %s", path, ", ".join(found))
+        return shoe.in_variant(variant)
     try:
-        return _from_extras(path.stem, meshes, extras)
+        shoe = _from_extras(path.stem, meshes, extras)
     except (KeyError, ValueError, TypeError) as error:
         raise BadInputError(
             f"{str(path)!r} has unusable shoe metadata ({error}); remake it with `shoes make`"
         ) from error
+    return shoe.in_variant(variant)
 
 
-def save_shoe(path: Path, shoe: Shoe, license: str) -> None:
+def save_shoe(path: Path, shoe: Shoe, license: str, jpeg_quality: int = 90) -> None:
     """Write a shoe as GLB; how it sits on the foot goes to the scene's extras.
 
     Raises:
@@ -113,47 +156,12 @@ def save_shoe(path: Path, shoe: Shoe, license: str) -> None:
         "foot_length": shoe.foot_length,
         "opening_rim": np.round(shoe.rim, 5).tolist(),
     }
-    save_glb(path, shoe.meshes, extras)
-
-
-def fit_to_foot(meshes: list[Mesh], name: str) -> Shoe:
-    """Place a shoe of unknown scale and frame on the standard foot.
-
-    Guessed: glTF's y is up; the longer horizontal axis is the shoe's length; the heel's end is the higher one; it is
-    a single left shoe unless its name contains "right"; the opening is an ellipse over the heel, at the height of the
-    surface there.
-
-    Raises:
-        BadInputError: if the mesh is flat.
-    """
-    size = np.ptp(bounds(meshes), axis=0)
-    if size.min() <= 1e-4 * size.max():
-        raise BadInputError(f"shoe {name!r} measures {size[0]:.3g} x {size[1]:.3g} x {size[2]:.3g}; it must be solid")
-    # glTF (x right, y up, z to the viewer) to z up.
-    T = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
-    if size[2] > size[0]:
-        T = np.array([[0.0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]) @ T
-    points = np.concatenate([m.transformed(T).vertices for m in meshes])
-    x = (points[:, 0] - points[:, 0].min()) / np.ptp(points[:, 0])
-    if points[x > 0.7, 2].max() > points[x < 0.3, 2].max():
-        T = np.diag([-1.0, -1, 1, 1]) @ T
-    low, high = bounds([m.transformed(T) for m in meshes])
-    scale = (STANDARD_FOOT_LENGTH + _SHOE_BEYOND_FOOT) / (high[0] - low[0])
-    place = np.diag([scale, scale, scale, 1.0])
-    place[:3, 3] = -scale * np.array([low[0], (low[1] + high[1]) / 2, low[2]]) + (-0.008, 0, -0.012)
-    placed = [m.transformed(place @ T) for m in meshes]
-    side = Side.RIGHT if "right" in name.lower() else Side.LEFT
-    logger.warning("shoe %r has no metadata: placed as a %s shoe by its size", name, side.name.lower())
-    return Shoe(name, placed, side, STANDARD_FOOT_LENGTH, _guess_rim(np.concatenate([m.vertices for m in placed])))
-
-
-def _guess_rim(points: np.ndarray) -> np.ndarray:
-    angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    xy = np.column_stack([0.056 + 0.052 * np.cos(angle), 0.029 * np.sin(angle)])
-    distance = np.linalg.norm(points[None, :, :2] - xy[:, None], axis=2)
-    height = np.where(distance < 0.015, points[None, :, 2], -np.inf).max(1)
-    height = np.where(np.isfinite(height), height, 0.07)
-    return np.column_stack([xy, np.clip(height, 0.04, 0.15)])
+    if shoe.inside is not None:
+        extras["inside"] = {
+            "vertices": np.round(shoe.inside.vertices.astype(np.float64), 4).tolist(),
+            "faces": shoe.inside.faces.tolist(),
+        }
+    save_glb(path, shoe.meshes, extras, jpeg_quality)
 
 
 def _from_extras(name: str, meshes: list[Mesh], extras: dict[str, Any]) -> Shoe:
@@ -163,7 +171,13 @@ def _from_extras(name: str, meshes: list[Mesh], extras: dict[str, Any]) -> Shoe:
     foot_length = float(extras["foot_length"])
     if not 0.05 < foot_length < 0.5:
         raise ValueError(f"foot_length is {foot_length}; allowed: 0.05 to 0.5 m")
-    return Shoe(name, meshes, Side[extras["foot"].upper()], foot_length, rim)
+    inside = None
+    if "inside" in extras:
+        vertices, faces = np.asarray(extras["inside"]["vertices"]), np.asarray(extras["inside"]["faces"])
+        if vertices.shape[1:] != (3,) or faces.shape[1:] != (3,) or not 0 <= faces.min() <= faces.max() < len(vertices):
+            raise ValueError(f"inside has vertices {vertices.shape} and faces {faces.shape}; allowed: (N, 3), (M, 3)")
+        inside = _surface(vertices, faces)
+    return Shoe(name, meshes, Side[extras["foot"].upper()], foot_length, rim, inside)
 
 
 def _fan(count: int) -> np.ndarray:
