@@ -12,6 +12,8 @@ from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 
 SUBJECTS = {
     "pipeline": "every stage on the demo bag: milliseconds, and frames per second in one process",
+    "roi": "a region of interest against the full image: small feet, fast feet",
+    "occlusion": "the hidden part of shoes on rendered legs: IoU per method and mask, time",
     "stabilizer": "stabilisation methods on rendered clips: jitter, lag, errors, track switches",
 }
 """Each is a module `<subject>_benchmark` with add_arguments(parser) and run(options) that prints and returns a dict."""
