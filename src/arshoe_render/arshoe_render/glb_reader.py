@@ -64,6 +64,22 @@ def load_glb(path: str | os.PathLike) -> tuple[list[Mesh], dict[str, Any]]:
     return meshes, dict(scene.get("extras") or {})
 
 
+def glb_variants(path: str | os.PathLike) -> list[str]:
+    """The names of a GLB's variants, from its header alone; errors as `load_glb`'s where they show there."""
+    path = Path(path)
+    if not path.is_file():
+        raise BadInputError(f"no file {str(path)!r}; expected a GLB file")
+    data = path.read_bytes()
+    if data[:4] != b"glTF":
+        raise BadInputError(f"{str(path)!r} is no GLB (binary glTF 2.0) file")
+    try:
+        document, _ = _chunks(data)
+        variants = document.get("extensions", {}).get("KHR_materials_variants", {}).get("variants", ())
+        return [variant["name"] for variant in variants]
+    except (LookupError, ValueError, TypeError, AttributeError, struct.error) as error:
+        raise BadInputError(f"{str(path)!r} can't be read as GLB: {type(error).__name__}: {error}") from error
+
+
 def _chunks(data: bytes) -> tuple[_Json, bytes]:
     version, total = struct.unpack_from("<II", data, 4)
     if version != 2 or total > len(data):

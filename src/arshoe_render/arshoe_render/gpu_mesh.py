@@ -1,5 +1,7 @@
 """A mesh and its textures in GPU memory."""
 
+from dataclasses import dataclass
+
 import cv2
 import moderngl
 import numpy as np
@@ -8,54 +10,90 @@ from arshoe_render.light import SRGB_TO_LINEAR
 from arshoe_render.mesh import Material, Mesh, smooth_tangents
 
 _LINEAR16 = np.rint(SRGB_TO_LINEAR * 65535).astype(np.uint16)
+_ROOT8 = np.rint(255 * np.sqrt(SRGB_TO_LINEAR)).astype(np.uint8)
 _ANISOTROPY = 8.0
 _JPEG_NOISE = 6
+
+
+@dataclass(frozen=True, eq=False)
+class PackedMesh:
+    """A mesh as the GPU takes it: all the work that needs no GL, so that another thread may do it.
+
+    Attributes:
+        material: its surface.
+        metallic, roughness: the material's, times what its texture has everywhere.
+        features: names of the parts of the shader that the mesh needs.
+        layout: name and width of each attribute in a row of `vertices`.
+        vertices: (N, widths) float32.
+        faces: (M, 3) int32.
+        pictures: sampler name to mipmap levels, see `packed_textures`.
+        sphere_centre, sphere_radius: a sphere around it, (3,) and metres, model frame.
+    """
+
+    material: Material
+    metallic: float
+    roughness: float
+    features: tuple[str, ...]
+    layout: list[tuple[str, int]]
+    vertices: np.ndarray
+    faces: np.ndarray
+    pictures: dict[str, list[np.ndarray]]
+    sphere_centre: np.ndarray
+    sphere_radius: float
+
+
+def pack(mesh: Mesh) -> PackedMesh:
+    """Make a mesh ready for `GlRenderer.upload`."""
+    pictures, rough, metal = ({}, 1.0, 1.0) if mesh.uvs is None else packed_textures(mesh.material)
+    count = len(mesh.vertices)
+    columns = {
+        "in_position": mesh.vertices,
+        "in_normal": mesh.normals,
+        "in_uv": np.zeros((count, 2), np.float32) if mesh.uvs is None else mesh.uvs,
+    }
+    if mesh.colors is not None:
+        columns["in_color"] = mesh.colors
+    if "surface_texture" in pictures:
+        columns["in_tangent"] = smooth_tangents(mesh) if mesh.tangents is None else mesh.tangents
+    wanted = {
+        "VERTEX_COLOR": mesh.colors is not None,
+        "EMISSIVE": any(mesh.material.emissive),
+        "ALPHA_MASK": mesh.material.alpha_mode == "MASK",
+    }
+    centre = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2
+    return PackedMesh(
+        material=mesh.material,
+        metallic=mesh.material.metallic * metal,
+        roughness=mesh.material.roughness * rough,
+        features=tuple([name.upper() for name in pictures] + [name for name, yes in wanted.items() if yes]),
+        layout=[(name, np.shape(column)[1]) for name, column in columns.items()],
+        vertices=np.hstack([np.asarray(column, np.float32) for column in columns.values()]),
+        faces=np.ascontiguousarray(mesh.faces, np.int32),
+        pictures=pictures,
+        sphere_centre=centre.astype(np.float64),
+        sphere_radius=float(np.linalg.norm(mesh.vertices - centre, axis=1).max()),
+    )
 
 
 class GpuMesh:
     """A mesh in GPU memory, made by `GlRenderer.upload`. Call `release` when it is no longer needed.
 
     Attributes:
-        material: its surface.
-        metallic, roughness: the material's, times what its texture has everywhere.
-        features: names of the parts of the shader that the mesh needs.
+        material, metallic, roughness, features, sphere_centre, sphere_radius: of `PackedMesh`.
         textures: sampler name to texture.
-        sphere_centre, sphere_radius: a sphere around it, (3,) and metres, model frame.
     """
 
-    def __init__(self, context: moderngl.Context, mesh: Mesh) -> None:
+    def __init__(self, context: moderngl.Context, mesh: Mesh | PackedMesh) -> None:
+        packed = mesh if isinstance(mesh, PackedMesh) else pack(mesh)
         self._context = context
-        self.material: Material = mesh.material
-        self.metallic, self.roughness = mesh.material.metallic, mesh.material.roughness
-        pictures = {}
-        if mesh.uvs is not None:
-            pictures, rough, metal = packed_textures(mesh.material)
-            self.metallic, self.roughness = self.metallic * metal, self.roughness * rough
-        centre = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2
-        self.sphere_centre = centre.astype(np.float64)
-        self.sphere_radius = float(np.linalg.norm(mesh.vertices - centre, axis=1).max())
-        count = len(mesh.vertices)
-        columns = {
-            "in_position": mesh.vertices,
-            "in_normal": mesh.normals,
-            "in_uv": np.zeros((count, 2), np.float32) if mesh.uvs is None else mesh.uvs,
-        }
-        if mesh.colors is not None:
-            columns["in_color"] = mesh.colors
-        if "surface_texture" in pictures:
-            columns["in_tangent"] = smooth_tangents(mesh) if mesh.tangents is None else mesh.tangents
-        wanted = {
-            "VERTEX_COLOR": mesh.colors is not None,
-            "EMISSIVE": any(mesh.material.emissive),
-            "ALPHA_MASK": mesh.material.alpha_mode == "MASK",
-        }
-        self.features = tuple([name.upper() for name in pictures] + [name for name, yes in wanted.items() if yes])
-        self._layout = [(name, np.shape(column)[1]) for name, column in columns.items()]
-        data = np.hstack([np.asarray(column, np.float32) for column in columns.values()])
-        self._vertices = context.buffer(np.ascontiguousarray(data).tobytes())
-        self._indices = context.buffer(np.ascontiguousarray(mesh.faces, np.int32).tobytes())
+        self.material = packed.material
+        self.metallic, self.roughness, self.features = packed.metallic, packed.roughness, packed.features
+        self.sphere_centre, self.sphere_radius = packed.sphere_centre, packed.sphere_radius
+        self._layout = packed.layout
+        self._vertices = context.buffer(packed.vertices.tobytes())
+        self._indices = context.buffer(packed.faces.tobytes())
         self._vertex_arrays: dict[int, moderngl.VertexArray] = {}
-        self.textures = {name: _texture(context, levels) for name, levels in pictures.items()}
+        self.textures = {name: _texture(context, levels) for name, levels in packed.pictures.items()}
 
     def vertex_array(self, program: moderngl.Program) -> moderngl.VertexArray:
         """The vertex array that feeds this mesh to `program`; made on first use."""
@@ -125,8 +163,9 @@ def _stacked(channels: list[np.ndarray]) -> np.ndarray:
 def _color_levels(image: np.ndarray) -> list[np.ndarray]:
     """Mipmaps of sRGB colours (H, W, 3 or 4), averaged as light, stored as square roots, with alpha."""
     alpha = image[..., 3] if image.shape[2] == 4 else np.full(image.shape[:2], 255, np.uint8)
-    linear = cv2.LUT(np.ascontiguousarray(image[..., :3]), _LINEAR16)
-    levels = [np.dstack([_root(linear), alpha])]
+    color = np.ascontiguousarray(image[..., :3])
+    linear = cv2.LUT(color, _LINEAR16)
+    levels = [np.dstack([cv2.LUT(color, _ROOT8), alpha])]
     while max(linear.shape[:2]) > 1:
         size = _half(linear)
         linear, alpha = (cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (linear, alpha))

@@ -114,9 +114,10 @@ def smooth_tangents(mesh: Mesh) -> np.ndarray:
         inverse = np.where(np.abs(area) > 1e-20, np.sign(area), 0)[:, None]
         u = (e1 * d2[:, 1:] - e2 * d1[:, 1:]) * inverse
         v = (e2 * d1[:, :1] - e1 * d2[:, :1]) * inverse
-        for i in range(3):
-            np.add.at(along_u, faces[:, i], u)
-            np.add.at(along_v, faces[:, i], v)
+        for total, share in ((along_u, u), (along_v, v)):
+            for column in range(3):  # bincount is ten times as fast as np.add.at
+                for i in range(3):
+                    total[:, column] += np.bincount(faces[:, i], share[:, column], count)
     n = mesh.normals.astype(np.float64)
     tangent = along_u - n * (n * along_u).sum(1, keepdims=True)
     none = np.linalg.norm(tangent, axis=1) < 1e-12

@@ -1,4 +1,4 @@
-"""A region of a shoe's textures: colours by zone, height, roughness, metal and shade, painted on surface points."""
+"""A region of a shoe's textures: colours by zone, height, roughness and shade, painted on surface points."""
 
 from dataclasses import dataclass, field
 
@@ -30,20 +30,16 @@ class Canvas:
         self.dv = np.linalg.norm(np.gradient(self.P, axis=0), axis=2).clip(0.12)
         self.height = np.zeros(shape)
         self.rough = np.full(shape, self.roughness)
-        self.metal = np.zeros(shape)
         self.shade = np.ones(shape)
         # Coordinates in mm for patterns: along the row, the same for all rows; and up the column.
         self.U = np.broadcast_to(np.cumsum(self.du.mean(0))[None], shape)
         self.V = np.cumsum(self.dv[::-1], 0)[::-1]
 
-    def blend(
-        self, weight: np.ndarray, zone: str, factor: float = 1.0, rough: float | None = None, metal: float = 0.0
-    ) -> None:
+    def blend(self, weight: np.ndarray, zone: str, factor: float = 1.0, rough: float | None = None) -> None:
         """Paint a zone's colour, times `factor`, with weight (H, W)."""
         self.layers.append((weight.astype(np.float32), zone, factor))
         if rough is not None:
             self.rough += weight * (rough - self.rough)
-        self.metal += weight * (metal - self.metal)
 
     def noise(self, sigma: float, seed: int = 1) -> np.ndarray:
         """Always the same noise (H, W) of deviation 1, smooth over sigma texels; less where texels are small."""
@@ -68,8 +64,8 @@ class Canvas:
         return 0.5 + 0.5 * normal / np.linalg.norm(normal, axis=-1, keepdims=True)
 
     def occlusion(self) -> np.ndarray:
-        """(H, W, 3) from 0 to 1: shade, roughness and metal in glTF's channels."""
-        return np.stack([self.shade, self.rough, self.metal], -1)
+        """(H, W, 3) from 0 to 1: shade and roughness in glTF's channels. Nothing is metal: a texture less to draw."""
+        return np.stack([self.shade, self.rough, np.zeros_like(self.shade)], -1)
 
     def overlay(self, d: np.ndarray, zone: str, height: float = 0.7, stitch: int = 1, thread: str = "thread") -> None:
         """Put a panel where d < 0 (signed distance to its edge, mm), with a shaded edge and rows of stitches."""

@@ -57,12 +57,12 @@ def _trims(p: ShoeParameters, upper: Upper | None) -> list[Part]:
 
 def _materials(p: ShoeParameters, last: Last, upper: Upper | None, sole: SoleForm) -> dict[str, Material]:
     textures = paint(p, last, upper, sole)
-    orm = textures.occlusion_roughness_metal
+    orm = textures.occlusion_roughness
     return {
         name: Material(
             base_color=(1.0, 1.0, 1.0, 1.0),
             base_color_texture=base,
-            metallic=1.0,
+            metallic=0.0,
             roughness=p.roughness,
             metallic_roughness_texture=orm,
             occlusion_texture=orm,

@@ -22,7 +22,7 @@ class Textures:
 
     base_color: dict[str, np.ndarray]
     normal: np.ndarray
-    occlusion_roughness_metal: np.ndarray
+    occlusion_roughness: np.ndarray
 
 
 def paint(p: ShoeParameters, last: Last, upper: Upper | None, sole: SoleForm) -> Textures:
@@ -119,8 +119,10 @@ def _paint_upper(p: ShoeParameters, last: Last, upper: Upper, u: np.ndarray, v: 
     if p.eyelets and upper.topline.throat:
         hole = distance(P, eyelets(upper, p.eyelets, 1)[0])
         ring = smoothstep(3.6, 3.2, hole)
-        canvas.blend(ring, "metal" if p.metal_eyelets else "panel", 1.0 if p.metal_eyelets else 0.7,
-                     0.3 if p.metal_eyelets else None, float(p.metal_eyelets))  # fmt: skip
+        if p.metal_eyelets:
+            canvas.blend(ring, "metal", rough=0.3)
+        else:
+            canvas.blend(ring, "panel", 0.7)
         canvas.height += 0.5 * ring
         canvas.blend(smoothstep(2.1, 1.7, hole), "outsole", 0.15)
     # It is darker where it meets the sole.
@@ -348,7 +350,6 @@ def _paint_insole(p: ShoeParameters, P: np.ndarray) -> Canvas:
 def _paint_strip(name: str, u: np.ndarray, v: np.ndarray) -> Canvas:
     c = Canvas(np.stack([u * 60, v * 12, np.zeros_like(u)], -1), name, roughness=0.9)
     if name == "metal":
-        c.metal[:] = 1.0
         c.rough[:] = 0.3
     elif name == "trim":
         c.rough[:] = 0.5
