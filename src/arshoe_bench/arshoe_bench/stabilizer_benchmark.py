@@ -29,8 +29,6 @@ REST_CLIPS = ("still", "turn", "kick")
 """Clips with a still camera at 30 Hz; their rest segments make the summary's jitter."""
 MOTION_CLIPS = ("handheld", "turn", "walk", "kick", "cross", "orbit")
 """Clips at 30 Hz with motion; they make the summary's lag and errors in motion."""
-
-
 TUNING_CLIPS = ("still", "handheld", "turn", "walk", "kick", "orbit")
 """Of the development seed; those that the objective needs."""
 
@@ -74,7 +72,7 @@ def run(options: argparse.Namespace) -> dict:
     figures = {"machine": machine(), "seed": options.seed, "summary": summary(by_clip), "clips": by_clip}
     _print(figures)
     if options.plots:
-        _plot(options)
+        figures["tuned"] = _plot(configs, options)
     return _without_nan(figures)
 
 
@@ -163,19 +161,24 @@ def _print_tuned(method: str, tried: list[Trial]) -> dict:
     return rows
 
 
-def _plot(options: argparse.Namespace) -> None:
-    """Tune every method on the development clips, and draw all plots."""
+def _plot(configs: dict[str, StabilizerConfig], options: argparse.Namespace) -> dict:
+    """Draw a kick, an occlusion, and jitter against lag of every method tuned; print and return what tuning found."""
     from arshoe_bench.stabilization import plots  # matplotlib is an optional extra
 
-    tried = {method: _tune(method, options) for method in options.methods if tuned_fields(method)}
-    plots.plot_pareto(options.plots / "stabilization_pareto.png", tried)
-    configs = {method: _config(method, options.set) for method in options.methods if method != "none"}
+    configs = {method: config for method, config in configs.items() if method != "none"}
     for name in ("kick", "occlusion"):
         (clip,) = clips([name], options.seed, options.clips)
         results = stabilize(clip, configs, KeypointNoise(), options.seed)
         truth = know(clip)
         tracks = {method: follow(clip.truth, poses, CAMERA) for method, (poses, _) in results.items()}
         plots.plot_clip(options.plots / f"stabilization_{name}.png", clip.times, truth, tracks)
+    tried = {method: _tune(method, options) for method in configs if tuned_fields(method)}
+    plots.plot_pareto(options.plots / "stabilization_pareto.png", tried)
+    tuned = {}
+    for method, trials in tried.items():
+        print(f"\n{method}, tuned on the development clips\n")
+        tuned[method] = _print_tuned(method, trials)
+    return tuned
 
 
 def _print(figures: dict) -> None:

@@ -64,7 +64,8 @@ class Person:
     """Where feet stand and from where they are seen; drawn from the clip's seed.
 
     Attributes:
-        azimuth: of the camera around the feet, radians; pi is the wearer's own view, 0 from the front.
+        own: the wearer's own view: the camera is held before the knees, its picture's upper edge away from the wearer.
+        azimuth: of the camera around the feet, radians; 0 is in front of them.
         elevation: of the camera, radians.
         distance: from the feet's middle, metres.
         splay: how far each foot points outwards, radians.
@@ -72,6 +73,7 @@ class Person:
         phases: (12,) of the sways, radians.
     """
 
+    own: bool
     azimuth: float
     elevation: float
     distance: float
@@ -84,8 +86,9 @@ class Person:
         """Half of them see their own feet, half are seen from the front or the side."""
         own = rng.random() < 0.5
         return cls(
-            azimuth=np.pi + rng.uniform(-0.3, 0.3) if own else rng.uniform(-1.2, 1.2),
-            elevation=np.deg2rad(rng.uniform(50, 68) if own else rng.uniform(33, 50)),
+            own=own,
+            azimuth=rng.uniform(-0.3, 0.3) if own else rng.uniform(-1.2, 1.2),
+            elevation=np.deg2rad(rng.uniform(55, 70) if own else rng.uniform(33, 50)),
             distance=rng.uniform(0.65, 0.95),
             splay=rng.uniform(0.05, 0.25),
             gap=rng.uniform(0.17, 0.24),
@@ -110,7 +113,7 @@ class Person:
         return np.stack([self.foot(0), self.foot(1)])
 
     def camera(self, eye: np.ndarray | float = 0.0, aim: np.ndarray | float = 0.0, orbit: float = 0.0) -> np.ndarray:
-        """T_camera_world (4, 4): looks at the feet's middle from its place.
+        """T_camera_world (4, 4): looks at the middle between the feet from its place.
 
         Args:
             eye, aim: (3,) metres, where the camera and what it looks at are moved to.
@@ -120,7 +123,8 @@ class Person:
         away = np.array([np.cos(azimuth), np.sin(azimuth), 0]) * np.cos(self.elevation)
         away[2] = np.sin(self.elevation)
         middle = np.array([MIDDLE[0], 0, 0.04])
-        return look_at(middle + away * self.distance + eye, middle + aim)
+        T = look_at(middle + away * self.distance + eye, middle + aim)
+        return np.diag([-1.0, -1.0, 1.0, 1.0]) @ T if self.own else T
 
     def sway(self, time: float, size: float, rates: tuple[float, ...], first: int = 0) -> np.ndarray:
         """A smooth random walk to and fro (3,) of about `size`; rates in rad/s."""

@@ -36,7 +36,7 @@ class KeypointNoise:
 
     deviation: tuple[float, ...] = (0.68, 0.22, 0.58, 0.27, 0.43, 0.47, 0.56, 0.44)
     shared: float = 0.19
-    length: float = 6.6
+    length: float = 6.5
     trembling: float = 0.059
     bias: float = 0.47
     outliers: float = 0.021

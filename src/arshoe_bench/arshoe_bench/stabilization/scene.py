@@ -39,9 +39,11 @@ class Scene:
         self._shoe = load_shoe(str(rng.choice(sorted(bundled_shoes()))))
         meshes = [_plain(mesh) if plain else mesh for mesh in self._shoe.meshes]
         self._parts = [renderer.upload(mesh) for mesh in meshes]
-        self._leg = renderer.upload(_speckled(self._shoe.leg_tube(), rng, _SKIN if rng.random() < 0.5 else _CLOTH))
+        self._leg = renderer.upload(
+            _speckled(self._shoe.leg_tube(height=0.3), rng, _SKIN if rng.random() < 0.5 else _CLOTH)
+        )
         self._floor = np.full((_TEXELS, _TEXELS, 3), 40, np.uint8) if plain else floor_texture(rng, _TEXELS)
-        self._board = renderer.upload(_square(0.16, floor_texture(rng, 256)))
+        self._board = renderer.upload(_square(0.09, floor_texture(rng, 256)))
         self._level = 0.35 if plain else rng.uniform(0.7, 1.0)
 
     def draw(self, moment: Moment, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -129,7 +131,7 @@ def _speckled(leg: Mesh, rng: np.random.Generator, color: tuple[float, float, fl
 
 
 def _in_front_of(T_camera_foot: np.ndarray) -> np.ndarray:
-    """A board's place (4, 4) that hides the foot from the camera: two thirds of the way, square to the view."""
+    """A board's place (4, 4) that hides the foot from the camera: three quarters of the way, square to the view."""
     T = np.eye(4)
-    T[:3, 3] = 0.66 * (T_camera_foot @ [0.12, 0, 0.05, 1])[:3]
+    T[:3, 3] = 0.75 * (T_camera_foot @ [0.12, 0, 0.05, 1])[:3]
     return T
