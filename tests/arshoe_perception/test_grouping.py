@@ -88,3 +88,22 @@ def test_a_foot_cut_by_the_border_keeps_what_is_inside(render_maps, camera, foot
 def test_no_feet(render_maps, camera):
     assert grouped(render_maps([], camera)) == []
     assert grouped(render_maps([], camera, noise=0.05)) == []
+
+
+@pytest.mark.parametrize("missing", [(1, 3, 7), (0, 5, 4), (7, 2, 6), (1, 7, 4)])
+def test_a_foot_of_five_keypoints_is_joined_again(render_maps, camera, pair, missing):
+    foot = pair()[:1]
+    gone = [(0, k) for k in missing]
+    assert_same_feet(grouped(render_maps(foot, camera, missing=gone)), foot, gone)
+
+
+def test_feet_that_cross_at_the_toes_keep_their_own(render_maps, camera, foot_transform, project):
+    """Both toe tips make one peak, on which the branches of both feet hang."""
+    left = project(foot_transform(1.1, 0.9, 0.7), Side.LEFT, camera)
+    right = project(foot_transform(2.1, 0.9, 0.7), Side.RIGHT, camera)
+    feet = [left, right + left[1] - right[1]]
+    found = grouped(render_maps(feet, camera))
+    assert len(found) == 2
+    for group in found:
+        errors = [np.linalg.norm(group.points - foot, axis=1)[group.found] for foot in feet]
+        assert min(error.max() for error in errors) < 10  # a cell

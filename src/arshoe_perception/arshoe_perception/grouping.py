@@ -1,12 +1,15 @@
 """Keypoint candidates to feet, by part affinity fields (PAFs) along the limbs of `arshoe_core.foot.LIMBS`."""
 
 import math
+from collections.abc import Iterable
+from itertools import combinations, product
 
 import numpy as np
 
 from arshoe_core.assignment import assign
-from arshoe_core.foot import LIMBS, NUM_KEYPOINTS
+from arshoe_core.foot import LIMBS, NUM_KEYPOINTS, Side, keypoints
 from arshoe_core.types import FootKeypoints, NetworkOutput
+from arshoe_perception.untangle import untangle
 
 _Peak = tuple[float, float, float]
 """u, v, score."""
@@ -14,6 +17,10 @@ _Part = dict[int, _Peak]
 """Keypoint index to its peak, for some keypoints of one foot."""
 _MISSING = (math.nan, math.nan, 0.0)
 _FROM, _TO = np.array(LIMBS).T
+_KEYPOINTS = keypoints(Side.LEFT)
+_DISTANCES = np.linalg.norm(_KEYPOINTS[:, None] - _KEYPOINTS, axis=-1).tolist()
+_REACH = 1.6
+"""Parts at most this much farther apart than the picture's scale says may be one foot."""
 _END_ON_AFFINITY = 0.5
 _FRACTIONS = np.linspace(0, 1, 10)
 """Where along a limb its field is read."""
@@ -25,8 +32,8 @@ def group_peaks(
     """Group the peaks of all keypoints into feet.
 
     Each limb is matched on its own, optimally: feet that touch compete for the same peaks. The limbs form a tree, so
-    matched limbs that share a peak make a foot with at most one peak per keypoint. A foot that a missing
-    peak has broken apart is joined again by nearness.
+    matched limbs that share a peak make a foot with at most one peak per keypoint. What a missing peak has broken apart
+    is joined again by nearness; what a peak shared by two feet has led to the wrong one is exchanged by their shape.
 
     Args:
         peaks: as `find_peaks` returns them, 8 arrays (N, 3) of u, v, score.
@@ -53,7 +60,7 @@ def group_peaks(
                 parts.append(part)
     feet = [part for part in _join(parts) if len(part) >= min_keypoints]
     feet.sort(key=lambda part: -sum(score for _, _, score in part.values()))
-    return [np.array([part.get(k, _MISSING) for k in range(NUM_KEYPOINTS)]) for part in feet]
+    return untangle([np.array([part.get(k, _MISSING) for k in range(NUM_KEYPOINTS)]) for part in feet], min_keypoints)
 
 
 def limb_affinities(peaks: list[np.ndarray], pafs: np.ndarray) -> np.ndarray:
@@ -107,29 +114,37 @@ def to_image(foot: np.ndarray, output: NetworkOutput) -> FootKeypoints:
 
 
 def _join(parts: list[_Part]) -> list[_Part]:
-    """Join the nearest two parts that share no keypoint, again and again, while they nearly touch."""
+    """Join the two parts that share no keypoint and are least apart for a foot, again and again.
+
+    How far apart two parts are is measured in the foot's own distances between their keypoints: a scale, in cells per
+    metre. Foreshortening makes it small; it is hardly larger than that of the picture's largest part.
+    """
     parts = list(parts)
-    places = [_place(part) for part in parts]
-    while True:
-        nearest = min(
-            (
-                (gap, i, j)
-                for j in range(len(parts))
-                for i in range(j)
-                if parts[i].keys().isdisjoint(parts[j])
-                and (gap := math.dist(places[i][:2], places[j][:2])) < max(places[i][2], places[j][2])
-            ),
-            default=None,
-        )
-        if nearest is None:
-            return parts
-        _, i, j = nearest
+    limit = _REACH * max((_scale(combinations(part.items(), 2)) for part in parts if len(part) > 1), default=0.0)
+    scales = {(i, j): _gap(parts[i], parts[j]) for j in range(len(parts)) for i in range(j)}
+    while scales:
+        (i, j), nearest = min(scales.items(), key=lambda item: item[1])
+        if nearest > limit:
+            break
         parts[i] = parts[i] | parts[j]
-        places[i] = _place(parts[i])
-        del parts[j], places[j]
+        parts[j] = {}
+        scales = {
+            (a, b): _gap(parts[a], parts[b]) if i in (a, b) else scale
+            for (a, b), scale in scales.items()
+            if j not in (a, b)
+        }
+    return [part for part in parts if part]
 
 
-def _place(part: _Part) -> tuple[float, float, float]:
-    """Centre u, v and extent of a part in cells."""
-    u, v, _ = zip(*part.values(), strict=True)
-    return sum(u) / len(u), sum(v) / len(v), math.hypot(max(u) - min(u), max(v) - min(v))
+def _gap(a: _Part, b: _Part) -> float:
+    """Scale at which two parts would be one foot; infinite if they share a keypoint."""
+    return _scale(product(a.items(), b.items())) if a.keys().isdisjoint(b) else math.inf
+
+
+def _scale(pairs: Iterable[tuple[tuple[int, _Peak], tuple[int, _Peak]]]) -> float:
+    """Sum of the distances between peaks in cells per sum of those between the foot's keypoints in metres."""
+    seen = true = 0.0
+    for (k, (u, v, _)), (m, (x, y, _)) in pairs:
+        seen += math.hypot(u - x, v - y)
+        true += _DISTANCES[k][m]
+    return seen / true

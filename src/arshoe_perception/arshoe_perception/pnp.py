@@ -16,7 +16,7 @@ _SKEW = np.cross(_IDENTITY[:, None], _IDENTITY).transpose(0, 2, 1).reshape(3, 9)
 _CROSS = -_SKEW
 """X @ _CROSS is the matrix, row by row, that takes w to w x X."""
 _NOWHERE = (0, 0, _IDENTITY, np.array([0.0, 0.0, 1.0]))
-_CUTOFF = 2.0
+_CUTOFF = 1.5
 """Standard deviations from which on a keypoint counts less and less (c of the Cauchy cost)."""
 
 

@@ -18,6 +18,8 @@ from arshoe_perception.pnp import Fits, fit_feet
 from arshoe_perception.side import SEEN_FROM_BELOW, below_cost, choose_sides
 
 SIDES = (Side.LEFT, Side.RIGHT)
+_PRIOR = 16.0
+"""Weight of the nominal standard deviation in telling the sides apart, in measured coordinates."""
 _INLIER = 3.0
 """Standard deviations from which on a keypoint is off the model."""
 
@@ -36,7 +38,7 @@ class PoseConfig:
         0.6, "standard deviation of a keypoint of score 1, heatmap cells", low=0.01, high=5.0
     )
     shape_noise: float = parameter(
-        0.06, "standard deviation of a real foot's keypoints from the model's, foot lengths", low=0.0, high=0.3
+        0.04, "standard deviation of a real foot's keypoints from the model's, foot lengths", low=0.0, high=0.3
     )
     min_distance: float = parameter(0.1, "nearest foot, m", low=0.0, high=10.0)
     max_distance: float = parameter(8.0, "farthest foot, m", low=0.3, high=100.0)
@@ -118,8 +120,11 @@ class PoseEstimator:
             return [], []
         observed = self._observe(enough, camera, cell_px)
         fits = fit_feet(self._models, observed.points, observed.sigma)
-        cost = self._checked_cost(fits)
-        score = observed.scores.mean(1)[:, None] * np.exp(-cost / (8 * (observed.scores > 0).sum(1)[:, None]))
+        n = np.count_nonzero(observed.scores, 1)[:, None]
+        # Keypoints may be better than their nominal standard deviation: with a prior over its scale, the ratio tells.
+        cost = (_PRIOR + 2 * n) * np.log1p(fits.cost / _PRIOR) + below_cost(fits.R, fits.t)
+        cost[self._refused(fits, cost)] = np.inf
+        score = np.where(np.isinf(cost), 0.0, observed.scores.mean(1)[:, None] * np.exp(-fits.cost / (8 * n)))
         kept = self._surest(fits, cost.argmin(1), score, observed.extent)
         sides = choose_sides(cost[kept], fits.R[kept], fits.t[kept], self.config.foot_length)
         poses = self._poses(fits.at((kept, sides)), sides, score[kept, sides], observed.sigma[kept], camera)
@@ -140,14 +145,12 @@ class PoseEstimator:
         points = cv2.undistortPoints(pixels.reshape(-1, 1, 2), camera.K, camera.distortion_array)
         return _Observed(points.reshape(pixels.shape), sigma, scores, extent)
 
-    def _checked_cost(self, fits: Fits) -> np.ndarray:
-        """Cost (F, 2) of fit and view of each foot as left and as right, infinite for what can't be.
+    def _refused(self, fits: Fits, cost: np.ndarray) -> np.ndarray:
+        """Which fits (F, 2) can't be feet; where none of a foot's is left, the objection to the cheaper one is counted.
 
-        The cheaper side's objection is counted. The other side may stand in for it, unless it shows the sole: nothing
-        speaks for such a pose but that the better fit is impossible.
+        A side may stand in for a cheaper one that can't be, unless it shows the sole: nothing speaks for such a pose
+        but that the better one is impossible.
         """
-        below = below_cost(fits.R, fits.t)
-        cost = fits.cost + below
         objections = self._objections(fits)
         refused = np.logical_or.reduce(list(objections.values()))
         for f in np.flatnonzero(refused.any(1)).tolist():
@@ -156,10 +159,10 @@ class PoseEstimator:
                 continue
             if refused[f].all():
                 self.rejected[next(reason for reason, where in objections.items() if where[f, cheaper])] += 1
-            elif below[f, 1 - cheaper] == SEEN_FROM_BELOW:
+            elif below_cost(fits.R[f], fits.t[f])[1 - cheaper] == SEEN_FROM_BELOW:
                 self.rejected["upside_down"] += 1
                 refused[f] = True
-        return np.where(refused, np.inf, cost)
+        return refused
 
     def _objections(self, fits: Fits) -> dict[str, np.ndarray]:
         """By reason, which fits (F, 2) can't be feet."""

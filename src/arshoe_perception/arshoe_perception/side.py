@@ -14,6 +14,8 @@ WRONG_MEDIAL = 4.0
 """The other foot stands on this one's lateral side: legs are seldom crossed."""
 _STRIDE = 4.0
 """Foot lengths between the feet of one wearer, at most."""
+_SAME_HEADING = 0.5
+"""Cosine between the feet of one wearer, at least."""
 _LATERAL = np.array([1.0, -1.0])
 """Sign of y on the lateral side, left and right."""
 
@@ -29,27 +31,40 @@ def below_cost(R: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def choose_sides(cost: np.ndarray, R: np.ndarray, t: np.ndarray, foot_length: float) -> list[int]:
-    """Choose a side for each of F feet; feet that are each other's nearest, and near, are taken for a pair.
+    """Choose a side for each of F feet.
+
+    Two feet are weighed together as one wearer's. Of more feet those are that are each other's nearest and point the
+    same way.
 
     Args:
         cost: (F, 2) of the fit and the view; infinite where there is no pose. One per foot is finite.
         R: (F, 2, 3, 3), t: (F, 2, 3) camera <- foot, metres.
         foot_length: metres.
     """
+    feet = np.arange(len(cost))
     sides = cost.argmin(1).tolist()
-    for a, b in _pairs(t[np.arange(len(t)), sides], _STRIDE * foot_length):
+    for a, b in _pairs(t[feet, sides], R[feet, sides, :, 0], _STRIDE * foot_length):
         joint = cost[a][:, None] + cost[b] + _pair_cost(R[a], t[a], R[b], t[b], foot_length)
         sides[a], sides[b] = divmod(int(joint.argmin()), 2)
     return sides
 
 
-def _pairs(t: np.ndarray, farthest: float) -> list[tuple[int, int]]:
-    """Pairs of points (F, 3) that are each other's nearest, and no farther apart than `farthest`."""
+def _pairs(t: np.ndarray, heading: np.ndarray, farthest: float) -> list[tuple[int, int]]:
+    """The feet that are taken for one wearer's.
+
+    Args:
+        t: (F, 3) positions.
+        heading: (F, 3) unit vectors to the toes.
+        farthest: between the feet of a pair.
+    """
     if len(t) < 2:
         return []
-    distance = np.sqrt(((t[:, None] - t) ** 2).sum(-1)) + np.diag(np.full(len(t), np.inf))
+    distance = np.sqrt(((t[:, None] - t) ** 2).sum(-1))
+    distance[(distance > farthest) | np.eye(len(t), dtype=bool)] = np.inf
+    if len(t) > 2:
+        distance[heading @ heading.T < _SAME_HEADING] = np.inf
     nearest = distance.argmin(1).tolist()
-    return [(a, b) for a, b in enumerate(nearest) if a < b and nearest[b] == a and distance[a, b] <= farthest]
+    return [(a, b) for a, b in enumerate(nearest) if a < b and nearest[b] == a and np.isfinite(distance[a, b])]
 
 
 def _pair_cost(R_a: np.ndarray, t_a: np.ndarray, R_b: np.ndarray, t_b: np.ndarray, foot_length: float) -> np.ndarray:
