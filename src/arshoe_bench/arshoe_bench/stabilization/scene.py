@@ -14,7 +14,7 @@ from arshoe_perception.preprocessing import INPUT_SIZE, STRIDE, cell_to_image_tr
 from arshoe_render.gl_renderer import Draw, GlRenderer
 from arshoe_render.light import Light
 from arshoe_render.mesh import Material, Mesh
-from arshoe_render.shoe import bundled_shoes, load_shoe
+from arshoe_render.shoe import load_shoe
 
 CAMERA = Camera.from_fov(640, 480)
 CELL_PX = 10.0
@@ -23,6 +23,7 @@ _TEXELS = 512
 """Of the floor, per metre: about as many as pixels, so that it neither blurs nor flickers."""
 _SENSOR_NOISE = 2.0
 """Grey levels, standard deviation of each pixel."""
+_SHOES = ("court", "derby", "hightop", "loafer", "runner", "sneaker")
 _SKIN, _CLOTH = (0.55, 0.33, 0.23), (0.05, 0.07, 0.13)
 
 
@@ -36,7 +37,7 @@ class Scene:
 
     def __init__(self, renderer: GlRenderer, rng: np.random.Generator, plain: bool = False) -> None:
         self._renderer = renderer
-        self._shoe = load_shoe(str(rng.choice(sorted(bundled_shoes()))))
+        self._shoe = load_shoe(str(rng.choice(_SHOES)))
         meshes = [_plain(mesh) if plain else mesh for mesh in self._shoe.meshes]
         self._parts = [renderer.upload(mesh) for mesh in meshes]
         self._leg = renderer.upload(
