@@ -55,7 +55,7 @@ def test_far_label(renderer):
     camera = Camera(320, 240, 300, 300, 159.5, 119.5)
     tilted = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0.0]])  # the square's y runs away from the camera
     mesh = renderer.upload(flat_mesh(SQUARE, double_sided=True))
-    draw = Draw(mesh, at(0, 0.2, 1.0, tilted), label=3, far_label=7, far_depth=1.02)
+    draw = Draw(mesh, at(0, 0.2, 1.0, tilted), label=3, far_label=7, far_plane=(0, 0, 1, -1.02))
     rendered = renderer.render([draw], camera, LIGHT)
     assert set(np.unique(rendered.label)) == {0, 3, 7}
     clear = np.abs(rendered.depth - 1.02) > 0.002

@@ -13,6 +13,7 @@ from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 SUBJECTS = {
     "pipeline": "every stage on the demo bag: milliseconds, and frames per second in one process",
     "roi": "a region of interest against the full image: small feet, fast feet",
+    "render": "two shoes on the demo bag's feet: each part of rendering, start, change of the shoe, memory",
     "occlusion": "the hidden part of shoes on rendered legs: IoU per method and mask, time",
     "stabilizer": "stabilisation methods on rendered clips: jitter, lag, errors, track switches",
 }

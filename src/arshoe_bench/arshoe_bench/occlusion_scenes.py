@@ -23,7 +23,8 @@ ANKLE = np.array([54.0, 0.0, 84.0])
 SKIN_LABEL_HEIGHT = 88.0
 """Below this a bare foot is labelled foot, above it leg, mm of the standard foot (as the training data have it)."""
 POKE = 0.006
-"""A foot that comes through the shoe's wall by less than this is inside it, m."""
+"""Skin or sock that comes through the shoe's wall by less than this is inside it (shoes give way), m."""
+LABEL_CLOTH = 3
 SECTORS = 40
 
 
@@ -124,13 +125,13 @@ class OcclusionStage:
         kind: dict[str, str],
     ) -> OcclusionScene:
         light = Light.studio(poses[0].T_camera_foot[:3, 2])
-        outside, inside, own, virtual, uploaded = [], [], [], [], []
+        cloth, body, own, virtual, uploaded = [], [], [], [], []
         for number, (pose, wearer, leg) in enumerate(zip(poses, wearers, legs, strict=True)):
             T = _T_camera_standard(pose)
             for mesh, label in leg:
                 uploaded.append(self._renderer.upload(mesh))
-                outside.append(Draw(uploaded[-1], T, label))
-            inside += [Draw(part, T, MASK_FOOT) for part in self._foot]
+                (cloth if label == LABEL_CLOTH else body).append(Draw(uploaded[-1], T, label))
+            body += [Draw(part, T, MASK_FOOT) for part in self._foot]
             for shoe_name, draws in ((wearer.own_shoe, own), (name, virtual)):
                 if not shoe_name:
                     continue
@@ -139,22 +140,21 @@ class OcclusionStage:
                 label = MASK_FOOT if draws is own else 3 + number
                 draws += [Draw(part, T_shoe, label) for part in self._parts[shoe_name]]
         background = np.full((camera.height, camera.width, 3), 150, np.uint8)
-        bare = self._renderer.render(outside + inside + own, camera, light, background)
+        bare = self._renderer.render(cloth + body + own, camera, light, background)
         alone = self._renderer.render(virtual, camera, light)
-        leg_depth = self._renderer.render(outside, camera, light).depth
-        foot_depth = self._renderer.render(inside, camera, light).depth
+        body_depth = self._renderer.render(body, camera, light).depth + POKE
+        cloth_depth = self._renderer.render(cloth, camera, light).depth if cloth else np.inf
         for mesh in uploaded:
             mesh.release()
-        body = np.minimum(leg_depth, foot_depth + POKE)
         shoes = alone.label > 0
-        labels = np.array([MASK_BACKGROUND, MASK_LEG, MASK_FOOT], np.uint8)
+        labels = np.array([MASK_BACKGROUND, MASK_LEG, MASK_FOOT, MASK_LEG], np.uint8)
         return OcclusionScene(
             image=np.ascontiguousarray(bare.color[..., 2::-1]),
             mask=labels[bare.label],
             camera=camera,
             poses=poses,
             shoes=shoes,
-            hidden=shoes & (body < alone.depth),
+            hidden=shoes & (np.minimum(body_depth, cloth_depth) < alone.depth),
             shoe=name,
             kind=kind,
         )
@@ -200,7 +200,8 @@ def _view(rng: np.random.Generator, feet: list[tuple[Side, np.ndarray, float]]) 
     """A camera, T_camera_world (4, 4) and the view's name: a quarter are the wearer's own."""
     width, height = (480, 640) if rng.random() < 0.3 else (640, 480)
     camera = Camera.from_fov(width, height, np.deg2rad(rng.uniform(50, 70)))
-    middle = np.mean([T[:3, 3] + T[:3, 0] * 0.4 * length for _, T, length in feet], 0) + [0, 0, 0.05]
+    middle = np.mean([T[:3, 3] + T[:3, 0] * 0.4 * length for _, T, length in feet], 0)
+    middle[2] += 0.05
     if rng.random() < 0.25:
         eye = np.array([rng.uniform(0.0, 0.5), rng.normal(0, 0.08), rng.uniform(0.75, 1.3)])
         away = eye - middle
@@ -227,8 +228,9 @@ def _T_camera_standard(pose: FootPose) -> np.ndarray:
 def _leg_meshes(wearer: Wearer, shoe: Shoe, rng: np.random.Generator) -> list[tuple[Mesh, int]]:
     """Ankle and shin, sock and trousers of a left leg in the standard foot's frame, with their labels."""
     z = np.array([70, 84, 100, 130, 170, 230, 300, 380, 440.0])
-    x_radius = wearer.girth * np.array([43, 42, 39, 37, 40, 50, 56, 55, 52])
-    y_radius = wearer.girth * np.array([28, 28, 28, 29, 33, 44, 50, 50, 50])
+    girth = 1 + (wearer.girth - 1) * np.clip((z - 84) / 46, 0, 1)  # the ankle fits the shoe
+    x_radius = girth * np.array([43, 42, 39, 37, 40, 50, 56, 55, 52])
+    y_radius = girth * np.array([28, 28, 28, 29, 33, 44, 50, 50, 50])
     fine = np.linspace(z[0], z[-1], 75)
     radii = np.column_stack([np.interp(fine, z, x_radius), np.interp(fine, z, y_radius)])
     split = wearer.cuff or SKIN_LABEL_HEIGHT
@@ -245,7 +247,7 @@ def _leg_meshes(wearer: Wearer, shoe: Shoe, rng: np.random.Generator) -> list[tu
         k = rng.integers(1, 5)
         folds = 1 + 0.04 * np.sin(k * angle[None] + rise[:, None] * rng.uniform(0.005, 0.03) + rng.uniform(0, 6))
         rings = _bent(rise, radii, wearer.tilt, folds)
-        meshes.append((_tube(_draped(rings, shoe)), MASK_LEG))
+        meshes.append((_tube(_draped(rings, shoe)), LABEL_CLOTH))
     return meshes
 
 
@@ -287,7 +289,7 @@ def _foot_meshes() -> list[Mesh]:
     radii = np.array([[46, 26], [48, 28], [46, 26], [46, 26], [42, 28.0]])
     angle = np.linspace(0, 2 * np.pi, SECTORS, endpoint=False)
     ankle = np.stack([np.outer(radii[:, 0], np.cos(angle)), np.outer(radii[:, 1], np.sin(angle))], -1)
-    ankle = np.concatenate([ankle + [53, 0], np.repeat(z[:, None, None], SECTORS, 1)], -1)
+    ankle = np.concatenate([ankle + np.array([53, 0]), np.repeat(z[:, None, None], SECTORS, 1)], -1)
     x = np.array([30, 90, 140, 190, 230, 252.0])
     half_y, half_z = np.array([22, 26, 31, 36, 28, 10]), np.array([30, 32, 26, 17, 11, 6])
     fore = np.stack(

@@ -1,5 +1,7 @@
 """A headless OpenGL renderer (EGL; works on a software GL) of a few meshes into colour, depth and labels."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import cv2
@@ -12,6 +14,9 @@ from arshoe_render import shaders
 from arshoe_render.gpu_mesh import GpuMesh
 from arshoe_render.light import SH_FACTORS, Light
 from arshoe_render.mesh import Mesh
+
+Stage = Callable[[str], AbstractContextManager]
+"""Takes the name of a part of the work and times what is inside."""
 
 MIN_NEAR = 0.01
 SHADOW_SIZE = 1024
@@ -51,8 +56,8 @@ class Draw:
         mesh: from the same renderer's `upload`.
         T_camera_model: (4, 4) affine, metres; scale and mirroring are allowed.
         label: 1 to 255, written to `Rendered.label`.
-        far_label: written instead where the surface is farther than `far_depth` metres along the camera's z. Costs
-            nothing, where reading the depth back costs 3 ms.
+        far_label: written instead on the far side of `far_plane`; reading the depth back would cost 3 ms.
+        far_plane: a, b, c, d of a plane of the camera frame, metres; its far side is a x + b y + c z + d > 0.
         casts_shadow: leave out what only receives shadows (a floor): the shadow map spans the casters only.
         visible: False writes depth and label but no colour. Such a mesh hides what is drawn after it, and marks
             where it lies in front of what was drawn before it.
@@ -64,7 +69,12 @@ class Draw:
     casts_shadow: bool = True
     visible: bool = True
     far_label: int = 0
-    far_depth: float = 1e9
+    far_plane: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+
+
+def no_stage(name: str) -> AbstractContextManager:
+    """A `Stage` that does nothing."""
+    return nullcontext()
 
 
 class GlRenderer:
@@ -74,12 +84,14 @@ class GlRenderer:
 
     Args:
         width, height: the largest picture expected, pixels; a larger camera makes it grow.
+        stage: called with "draw" and "readback" around these, to time them.
 
     Raises:
         BadInputError: if the machine has no EGL with OpenGL 3.3.
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, stage: Stage = no_stage) -> None:
+        self._stage = stage
         try:
             self._context = moderngl.create_context(standalone=True, backend="egl", require=330)
         except Exception as error:  # moderngl raises bare Exception
@@ -111,30 +123,13 @@ class GlRenderer:
             background: (H, W, 3) uint8 RGB shown where nothing is drawn; black if None.
             depth: False saves reading the depth back (`Rendered.depth` is None).
         """
-        width, height = camera.width, camera.height
         near, far = _depth_range(draws)
         with self._context:
-            if width > self._framebuffer.width or height > self._framebuffer.height:
-                self._resize(max(width, self._framebuffer.width), max(height, self._framebuffer.height))
-            shadow_camera = self._draw_shadow_map(draws, light) if light.shadow else None
-            self._framebuffer.use()
-            self._context.viewport = (0, 0, width, height)
-            self._context.scissor = (0, 0, width, height)
-            self._framebuffer.color_mask = (True,) * 4
-            self._framebuffer.clear(depth=1.0)
-            self._context.enable_only(moderngl.DEPTH_TEST)
-            common = _common_uniforms(camera, near, far, light)
-            if shadow_camera is not None:
-                common |= {"shadow_camera": _gl(shadow_camera.T), "shadow_texel": _gl(1 / SHADOW_SIZE)}
-                self._shadow.depth_attachment.use(_SHADOW_UNIT)
-            ready: set[int] = set()
-            for draw in draws:
-                program = self._program(draw, bool(camera.distortion), shadow_camera is not None)
-                if program.glo not in ready:
-                    _write(program, common)
-                    ready.add(program.glo)
-                self._draw(draw, program)
-            return self._read(width, height, near, far, background, depth)
+            with self._stage("draw"):
+                self._draw_all(draws, camera, light, _common_uniforms(camera, near, far, light))
+                self._context.finish()
+            with self._stage("readback"):
+                return self._read(camera.width, camera.height, near, far, background, depth)
 
     def release(self) -> None:
         """Free everything, context included. Meshes uploaded to this renderer can't be used any more."""
@@ -154,9 +149,8 @@ class GlRenderer:
                 resource.release()
         self._framebuffer, self._attachments = None, []
 
-    def _program(self, draw: Draw, distortion: bool, shadow: bool) -> moderngl.Program:
-        features = draw.mesh.features if draw.visible else ("LABEL_ONLY",)
-        features += ("DISTORTION",) * distortion + ("SHADOW",) * (shadow and draw.visible)
+    def _program(self, draw: Draw, scene: tuple[str, ...]) -> moderngl.Program:
+        features = (draw.mesh.features if draw.visible else ("LABEL_ONLY",)) + scene
         if features not in self._programs:
             defines = {"defines": "\n".join(f"#define {name}" for name in features)}
             fragment = shaders.FRAGMENT if draw.visible else shaders.LABEL_FRAGMENT
@@ -168,6 +162,34 @@ class GlRenderer:
             self._programs[features] = program
         return self._programs[features]
 
+    def _draw_all(self, draws: list[Draw], camera: Camera, light: Light, common: dict[str, bytes]) -> None:
+        width, height = camera.width, camera.height
+        if width > self._framebuffer.width or height > self._framebuffer.height:
+            self._resize(max(width, self._framebuffer.width), max(height, self._framebuffer.height))
+        shadow_camera = self._draw_shadow_map(draws, light) if light.shadow else None
+        if shadow_camera is not None:
+            common |= {"shadow_camera": _gl(shadow_camera.T), "shadow_texel": _gl(1 / SHADOW_SIZE)}
+            self._shadow.depth_attachment.use(_SHADOW_UNIT)
+        self._framebuffer.use()
+        self._context.viewport = (0, 0, width, height)
+        self._context.scissor = (0, 0, width, height)
+        self._framebuffer.color_mask = (True,) * 4
+        self._framebuffer.clear(depth=1.0)
+        self._context.enable_only(moderngl.DEPTH_TEST)
+        wanted = {
+            "DISTORTION": bool(camera.distortion),
+            "SHADOW": shadow_camera is not None,
+            "SH_SQUARES": _has_squares(light),
+        }
+        scene = tuple(name for name, yes in wanted.items() if yes)
+        ready: set[int] = set()
+        for draw in draws:
+            program = self._program(draw, scene)
+            if program.glo not in ready:
+                _write(program, common)
+                ready.add(program.glo)
+            self._draw(draw, program)
+
     def _draw(self, draw: Draw, program: moderngl.Program) -> None:
         mesh, T = draw.mesh, np.asarray(draw.T_camera_model, np.float64)
         m, determinant = mesh.material, np.linalg.det(T[:3, :3])
@@ -176,7 +198,8 @@ class GlRenderer:
             uniforms |= {
                 "normal_model": np.linalg.inv(T[:3, :3]),
                 "handedness": np.sign(determinant),
-                "far": (1 / draw.far_depth, draw.far_label / 255),
+                "far_plane": draw.far_plane,
+                "far_label": draw.far_label / 255,
                 "base_color": m.base_color,
                 "metallic": mesh.metallic,
                 "roughness": mesh.roughness,
@@ -296,13 +319,17 @@ def _common_uniforms(camera: Camera, near: float, far: float, light: Light) -> d
     """What every draw of a picture has in common."""
     uniforms = {
         "clip_camera": projection_matrix(camera, near, far).T,
-        "sh": light.sh * SH_FACTORS[:, None],
+        "sh": (light.sh * SH_FACTORS[:, None])[: 9 if _has_squares(light) else 4],
         "light_direction": light.direction,
         "light_color": light.color,
     }
     if camera.distortion:
         uniforms |= {"k": camera.distortion, "largest_r2": _largest_r2(camera.distortion)}
     return {name: _gl(value) for name, value in uniforms.items()}
+
+
+def _has_squares(light: Light) -> bool:
+    return bool(light.sh[4:].any())
 
 
 def _largest_r2(distortion: tuple[float, ...]) -> float:

@@ -1,83 +1,236 @@
-"""Where the leg hides the virtual shoe: the paper's silhouette method (section 3.2), in the picture alone."""
+"""Where the leg hides the virtual shoe: the paper's silhouette method (section 3.2), and a 3D leg in the depth buffer.
+
+Both start from the leg fitted to the mask (`leg_fit`), and both close the opening by a cap that is drawn after the
+shoes: its label tells where it is seen in front of them.
+"""
 
 import cv2
 import numpy as np
 
+from arshoe_core.camera import Camera
+from arshoe_core.foot import STANDARD_FOOT_LENGTH
+from arshoe_core.types import MASK_LEG
+from arshoe_render.gl_renderer import Draw, GlRenderer, GpuMesh
+from arshoe_render.leg_fit import Leg, fit_leg
+from arshoe_render.mesh import Material, Mesh
+from arshoe_render.shoe import Shoe
+
+METHODS = ("silhouette", "mesh", "none")
+MAX_FEET = 60
+BEHIND, OPENING, TUBE = 60, 120, 180
+"""Added to a foot's label where its shoe is seen behind the leg's axis, its opening, its leg's tube."""
+CAP_DEPTH = 0.003
+"""How far below the rim the opening's closing surface lies, m, so that the rim keeps its thickness (paper, 3.2)."""
 _MIN_GAP = 0.02
 """Gaps in the leg's overlap shorter than this part of S0 are noise of the mask."""
+_STILL = 1.5
+"""While no shoe moves by more pixels than this from frame to frame, the mask is held steady."""
 
 
-def silhouette_occlusion(
-    shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray, wearer: np.ndarray, behind: np.ndarray
-) -> np.ndarray:
-    """The region of a rendered shoe that is to be transparent, because the leg is in front of it.
-
-    S0 is the outline of shoe and opening together, S1 the outline of the opening. The part of S0 covered by the leg
-    runs from M0 to M1; N0 and N1 are their nearest points on S1. Hidden are the region M0 N0 N1 M1 and the opening
-    itself, out of which the leg comes.
-
-    The lines M N cut corners off the leg, so it also hides what it covers of the shoe farther away than the opening's
-    middle. The mask is not exact: to find M0 and M1 the leg is carried on to the opening (a sock or the worn shoe's
-    collar counts as foot) and grown a little, and the region M0 N0 N1 M1 ends where that leg ends.
-
-    With no crossing (the leg does not reach S0, or covers all of it) there is no region M0 N0 N1 M1; of several
-    covered parts the longest counts. An opening that faces away leaves the whole shoe in front of the leg.
+class Occlusion:
+    """What the legs hide of the shoes in a picture: `prepare`, draw `draws`, then ask for `hidden`.
 
     Args:
-        shoe: (H, W) bool, where the shoe is seen.
-        opening: (H, W) bool, where the surface that closes the opening is seen.
-        leg: (H, W) bool, the leg.
-        wearer: (H, W) bool, leg or foot. Where the opening shows neither, the shoe's inside stays.
-        behind: (H, W) bool, where the shoe's surface lies farther away than the opening's middle.
+        method: one of METHODS.
+    """
+
+    def __init__(self, method: str, shoe: Shoe, renderer: GlRenderer) -> None:
+        self._method, self._shoe, self._renderer = method, shoe, renderer
+        self._cap: GpuMesh = renderer.upload(opening_cap(shoe.rim))
+        self._tubes: list[GpuMesh] = []
+        self._steady = SteadyMask()
+        self._legs: list[Leg] = []
+        self._poses: list[np.ndarray] = []
+        self._mask = np.zeros((0, 0), np.uint8)
+
+    def prepare(self, mask: np.ndarray, camera: Camera, T_camera_models: list[np.ndarray]) -> None:
+        """Take in a frame.
+
+        Args:
+            mask: (H, W) uint8, 0 background, 1 leg, 2 foot.
+            T_camera_models: affine (4, 4) of each shoe; the first has label 1, and so on.
+        """
+        self._poses = T_camera_models
+        if self._method == "none":
+            return
+        middle = self._shoe.rim.mean(0)
+        self._mask = self._steady(mask, camera.project(np.array([T[:3, :3] @ middle + T[:3, 3] for T in self._poses])))
+        self._legs = []
+        for T in self._poses:
+            scale = np.linalg.norm(T[:3, 0])
+            size = scale * self._shoe.foot_length / STANDARD_FOOT_LENGTH
+            rim = self._shoe.rim @ T[:3, :3].T + T[:3, 3]
+            self._legs.append(fit_leg(self._mask, camera, rim, T[:3, :3] / scale, size))
+
+    @property
+    def far_planes(self) -> list[tuple[float, float, float, float]]:
+        """Of each shoe the plane whose far side is behind its leg; see `Draw.far_plane`."""
+        return [leg.far_plane() for leg in self._legs] or [(0.0, 0.0, 0.0, 0.0)] * len(self._poses)
+
+    def draws(self) -> list[Draw]:
+        """What is to be drawn after the shoes; valid until the next call."""
+        for tube in self._tubes:
+            tube.release()
+        self._tubes = []
+        if self._method == "none":
+            return []
+        draws = [Draw(self._cap, T, i + OPENING, visible=False) for i, T in enumerate(self._poses, 1)]
+        if self._method == "mesh":
+            self._tubes = [self._renderer.upload(leg.tube()) for leg in self._legs]
+            draws += [Draw(tube, np.eye(4), i + TUBE, visible=False) for i, tube in enumerate(self._tubes, 1)]
+        return draws
+
+    def hidden(self, label: np.ndarray, camera: Camera, corner: tuple[int, int]) -> np.ndarray:
+        """Where shoes are to be transparent, (H, W) bool.
+
+        Args:
+            label: (H, W) uint8, as rendered with `draws`; shoes have a far label beyond `far_planes`.
+            camera: of that picture, which is part of the mask's.
+            corner: x, y of its first pixel there.
+        """
+        if self._method == "none":
+            return np.zeros(label.shape, bool)
+        x, y = corner
+        mask = self._mask[y : y + label.shape[0], x : x + label.shape[1]]
+        find = mesh_occlusion if self._method == "mesh" else silhouette_occlusion
+        return find(label, mask, camera, self._legs)
+
+    def reset(self) -> None:
+        """Forget earlier frames."""
+        self._steady = SteadyMask()
+
+    def release(self) -> None:
+        """Free the GPU memory."""
+        for mesh in (self._cap, *self._tubes):
+            mesh.release()
+        self._tubes = []
+
+
+class SteadyMask:
+    """Lets a pixel of the mask change only when two frames running agree, while the shoes stand still."""
+
+    def __init__(self) -> None:
+        self._last: np.ndarray | None = None
+        self._steady: np.ndarray | None = None
+        self._points = np.zeros((0, 2))
+
+    def __call__(self, mask: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """The steady mask (H, W) of a mask (H, W) uint8, with a point (N, 2) in pixels of each shoe."""
+        still = (
+            self._last is not None
+            and self._last.shape == mask.shape
+            and self._points.shape == points.shape
+            and bool(np.abs(self._points - points).max(initial=0) < _STILL)
+        )
+        steady = mask.copy() if not still else self._steady
+        if still:
+            cv2.copyTo(mask, cv2.compare(mask, self._last, cv2.CMP_EQ), steady)
+        self._last, self._steady, self._points = mask, steady, points
+        return steady
+
+
+def opening_cap(rim: np.ndarray, depth: float = CAP_DEPTH) -> Mesh:
+    """The surface that closes an opening with rim (N, 3), `depth` metres below it."""
+    ring = rim - (0, 0, depth)
+    vertices = np.concatenate([ring, ring.mean(0, keepdims=True)]).astype(np.float32)
+    i = np.arange(len(rim))
+    faces = np.stack([i, (i + 1) % len(rim), np.full(len(rim), len(rim))], 1).astype(np.int32)
+    return Mesh(vertices, faces, np.zeros_like(vertices), material=Material(double_sided=True))
+
+
+def silhouette_occlusion(label: np.ndarray, mask: np.ndarray, camera: Camera, legs: list[Leg]) -> np.ndarray:
+    """The paper's method: regions in the picture, nothing but order in depth.
+
+    The leg is what is labelled leg, and wearer inside of the fitted leg's outline (socks and collars count as foot).
+    Hidden is the opening where the wearer is; the region M0 N0 N1 M1 (`between_outlines`) and what lies behind
+    the leg's axis, where the leg is; with trousers over the collar all that is labelled leg; and where a
+    nearer foot's leg is.
+
+    Args:
+        label: (H, W) uint8, rendered.
+        mask: (H, W) uint8, 0 background, 1 leg, 2 foot.
+        legs: of the shoes with labels 1, 2, ...
+
+    Returns:
+        (H, W) bool.
+    """
+    leg, wearer = mask == MASK_LEG, mask != 0
+    grown, columns = _grown(wearer), [_filled(fit.outline(camera), mask.shape) & wearer for fit in legs]
+    hidden = np.zeros(mask.shape, bool)
+    for i, fit in enumerate(legs, 1):
+        near, behind, opening = label == i, label == i + BEHIND, label == i + OPENING
+        shoe, here = near | behind, columns[i - 1] | leg
+        hidden |= (
+            (opening & grown)
+            | (behind & here)
+            | (
+                between_outlines(shoe, opening, here)
+                & ((shoe | opening) if __import__("os").environ.get("NEAR") else (behind | opening))
+            )
+        )
+        if fit.hem:
+            hidden |= near & leg
+        for column, other in zip(columns, legs, strict=True):
+            if other.centres[0, 2] < fit.centres[0, 2]:
+                hidden |= shoe & column
+    return hidden
+
+
+def mesh_occlusion(label: np.ndarray, mask: np.ndarray, camera: Camera, legs: list[Leg]) -> np.ndarray:
+    """A leg in three dimensions: hidden is the opening, and what lies behind a leg's tube, where the wearer is.
+
+    Trousers hang over the collar in folds that no tube has: there, all that is labelled leg is hidden. Arguments as
+    `silhouette_occlusion`; the tubes are among what was rendered.
+    """
+    leg, wearer = mask == MASK_LEG, mask != 0
+    below = _grown(leg) & wearer
+    hidden = (label > OPENING) & (label <= TUBE) & _grown(wearer)
+    for i, fit in enumerate(legs, 1):
+        hidden |= (label == i + TUBE) & (wearer if fit.sock else below)
+        if fit.hem:
+            hidden |= ((label == i) | (label == i + BEHIND)) & leg
+    return hidden
+
+
+def between_outlines(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray) -> np.ndarray:
+    """The region M0 N0 N1 M1 of a leg that crosses the shoe's outline, as far as the leg goes.
+
+    S0 is the outline of shoe and opening together, S1 the outline of the opening. The part of S0 covered by the leg
+    runs from M0 to M1; N0 and N1 are their nearest points on S1. With no crossing (the leg does not reach S0, or covers
+    all of it) there is no such region; of several covered parts the longest counts. Nor is there one if no opening is
+    seen (the shoe from below).
+
+    Args:
+        shoe, opening, leg: (H, W) bool.
 
     Returns:
         (H, W) bool.
     """
     S1 = _outline(opening)
     if S1 is None:
-        return np.zeros_like(shoe)
-    hidden = opening & _grown(wearer)
+        return np.zeros(shoe.shape, bool)
     S0 = _outline(shoe | opening)
-    grown = _grown(leg | (_down_to(opening, leg) & wearer))
-    hidden |= leg & behind & shoe
-    run = _longest_run(grown[S0[:, 1], S0[:, 0]])
+    run = _longest_run(leg[S0[:, 1], S0[:, 0]])
     if run is None:
-        return hidden
+        return np.zeros(shoe.shape, bool)
     covered = S0[run]
-    M0, M1 = covered[0], covered[-1]
-    N0, N1 = (S1[((S1 - M) ** 2).sum(1).argmin()] for M in (M0, M1))
-    region = np.zeros(shoe.shape, np.uint8)
+    N0, N1 = (S1[((S1 - M) ** 2).sum(1).argmin()] for M in (covered[0], covered[-1]))
     # By way of the opening's middle, so that nothing stays between the line N0 N1 and a hollow S1.
-    cv2.fillPoly(region, [np.concatenate([covered, [N1, S1.mean(0), N0]]).astype(np.int32)], 1)
-    return hidden | (region.astype(bool) & (shoe | opening) & grown & wearer)
+    return _filled(np.concatenate([covered, [N1, S1.mean(0), N0]]), shoe.shape) & leg
 
 
-def soft_alpha(visible: np.ndarray) -> np.ndarray:
-    """Opacity (H, W) uint8 of a region (H, W) bool that fades over its outermost pixel, never beyond it."""
-    blurred = cv2.blur(visible.astype(np.uint8) * 255, (3, 3), borderType=cv2.BORDER_REPLICATE)
-    # A straight edge leaves 2/3 on the outermost pixel, a corner less: spread that over the whole range.
-    faded = cv2.convertScaleAbs(blurred, alpha=1.5, beta=-127.5)
-    faded[blurred < 85] = 0
-    return np.where(visible, faded, 0).astype(np.uint8)
+def _filled(polygon: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The inside (H, W) bool of a polygon (K, 2) in pixels; nothing if a point of it is behind the camera."""
+    region = np.zeros(shape, np.uint8)
+    if np.isfinite(polygon).all():
+        cv2.fillPoly(region, [np.rint(polygon.clip(-1e4, 1e4)).astype(np.int32)], 1)
+    return region.view(bool)
 
 
 def _outline(region: np.ndarray) -> np.ndarray | None:
     """The outline (K, 2) x, y of the largest piece of a region (H, W) bool, in order; None if it is empty."""
     contours, _ = cv2.findContours(region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return max(contours, key=len)[:, 0] if contours else None
-
-
-def _down_to(opening: np.ndarray, leg: np.ndarray) -> np.ndarray:
-    """The convex region (H, W) bool between the opening and the nearby part of the leg, both included."""
-    x, y, w, h = cv2.boundingRect(opening.astype(np.uint8))
-    reach = max(w, h)
-    x0, y0 = max(x - reach, 0), max(y - reach, 0)
-    part = _outline(leg[y0 : y + h + reach, x0 : x + w + reach])
-    region = np.zeros(opening.shape, np.uint8)
-    if part is not None:
-        hull = cv2.convexHull(np.concatenate([part + np.array([x0, y0]), _outline(opening)]).astype(np.int32))
-        cv2.fillConvexPoly(region, hull, 1)
-    return region.astype(bool)
 
 
 def _grown(mask: np.ndarray) -> np.ndarray:

@@ -64,8 +64,13 @@ uniform vec4 base_color;
 uniform float metallic;
 uniform float roughness;
 uniform float label;
-uniform vec2 far;  // 1 / depth, label beyond that depth
+uniform vec4 far_plane;  // camera frame; far_label where it is positive
+uniform float far_label;
+#ifdef SH_SQUARES
 uniform vec3 sh[9];
+#else
+uniform vec3 sh[4];
+#endif
 uniform vec3 light_direction;
 uniform vec3 light_color;
 #ifdef BASE_TEXTURE
@@ -98,9 +103,12 @@ in vec4 normal_v;
 out vec4 color_label;
 
 vec3 ambient(vec3 n) {
-    return max(vec3(0.0), sh[0] + sh[1] * n.y + sh[2] * n.z + sh[3] * n.x
-        + sh[4] * (n.x * n.y) + sh[5] * (n.y * n.z) + sh[7] * (n.x * n.z)
-        + sh[6] * (3.0 * n.z * n.z - 1.0) + sh[8] * (n.x * n.x - n.y * n.y));
+    vec3 sum = sh[0] + sh[1] * n.y + sh[2] * n.z + sh[3] * n.x;
+#ifdef SH_SQUARES
+    sum += sh[4] * (n.x * n.y) + sh[5] * (n.y * n.z) + sh[7] * (n.x * n.z)
+        + sh[6] * (3.0 * n.z * n.z - 1.0) + sh[8] * (n.x * n.x - n.y * n.y);
+#endif
+    return max(vec3(0.0), sum);
 }
 
 #ifdef SHADOW
@@ -122,8 +130,7 @@ void main() {
     base *= color;
 #endif
 #ifdef BASE_TEXTURE
-    // A little sharper than the mipmap asked for, which follows the more foreshortened axis.
-    vec4 texel = texture(base_texture, uv, -0.7);
+    vec4 texel = texture(base_texture, uv);
     base *= vec4(texel.rgb * texel.rgb, texel.a);
 #endif
 #ifdef ALPHA_MASK
@@ -136,7 +143,7 @@ void main() {
     if (facing < 0.0) n -= 2.0 * facing * v;
     float m = metallic, r = roughness, occlusion = 1.0;
 #ifdef SURFACE_TEXTURE
-    vec4 surface = texture(surface_texture, uv, -0.7);
+    vec4 surface = texture(surface_texture, uv);
     vec2 xy = (surface.xy * (255.0 / 127.0) - 128.0 / 127.0) * surface_scale.xy;  // 128 is 0
     vec3 t = tangent.xyz - n * dot(n, tangent.xyz);
     vec3 b = cross(n, t) * tangent.w;
@@ -187,7 +194,8 @@ void main() {
     vec3 s1 = sqrt(radiance), s2 = sqrt(s1), s3 = sqrt(s2);
     vec3 srgb = 0.662002687 * s1 + 0.684122060 * s2 - 0.323583601 * s3 - 0.0225411470 * radiance;
     // Green is never 0 on a surface, so that 0 tells where nothing was drawn.
-    color_label = vec4(max(srgb, vec3(0.0, 0.004, 0.0)), gl_FragCoord.w < far.x ? far.y : label);
+    bool far = dot(far_plane, vec4(position_u.xyz, 1.0)) > 0.0;
+    color_label = vec4(max(srgb, vec3(0.0, 0.004, 0.0)), far ? far_label : label);
 }
 """
 

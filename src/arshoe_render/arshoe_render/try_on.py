@@ -8,19 +8,20 @@ import numpy as np
 from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
 from arshoe_core.parameters import parameter, validate
-from arshoe_core.types import MASK_LEG, FootPose
-from arshoe_render.gl_renderer import Draw, GlRenderer, GpuMesh, Rendered
-from arshoe_render.light import Light
+from arshoe_core.types import MASK_BACKGROUND, FootPose
+from arshoe_render import occlusion
+from arshoe_render.composite import lay_over, shade_floor
+from arshoe_render.frame_look import FrameLook, FrameLookEstimator
+from arshoe_render.gl_renderer import Draw, GlRenderer, Stage, no_stage
 from arshoe_render.mesh import bounds
-from arshoe_render.occlusion import silhouette_occlusion, soft_alpha
+from arshoe_render.occlusion import Occlusion
 from arshoe_render.shoe import DEFAULT_SHOE, Shoe, load_shoe
 
-MAX_FEET = 60
-_BEHIND, _OPENING = 60, 120
-"""Added to a foot's label where its shoe is seen behind the opening's middle, and where its opening or leg tube is."""
 _MARGIN = 24
 """Pixels around the shoes that are worked on, at least: room for the contact shadow and the leg above the shoe."""
 _MIN_DEPTH = 0.05
+_SHADOW_HEIGHT = 0.07
+"""Of the part of a shoe that casts most of its shadow, m."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class TryOnConfig:
     occlusion: str = parameter(
         "silhouette",
         "how the leg hides the shoe: the paper's method on the leg mask, a 3D leg, or not at all",
-        choices=("silhouette", "mesh", "none"),
+        choices=occlusion.METHODS,
     )
     shoe_scale: float = parameter(
         1.06, "size of the shoe relative to the foot as worn: a little larger covers socks and the wearer's own shoe",
@@ -54,17 +55,23 @@ class _Placed:
 class TryOnRenderer:
     """Draws a shoe on every foot, hidden by the leg where the leg is in front. Use it from one thread at a time.
 
+    Args:
+        config: its parameters.
+        stage: called with a part's name around each part of the work, to time it: light, draw, readback, occlusion,
+            composite.
+
     Raises:
         BadInputError: if the shoe can't be loaded or the machine has no headless OpenGL.
     """
 
-    def __init__(self, config: TryOnConfig | None = None) -> None:
+    def __init__(self, config: TryOnConfig | None = None, stage: Stage = no_stage) -> None:
         self.config = config or TryOnConfig()
+        self._stage = stage
         self.shoe: Shoe = load_shoe(self.config.shoe)
-        self._renderer = GlRenderer(640, 480)
+        self._renderer = GlRenderer(640, 480, stage)
+        self._looks = FrameLookEstimator()
         self._parts = [self._renderer.upload(mesh) for mesh in self.shoe.meshes]
-        self._cap: GpuMesh = self._renderer.upload(self.shoe.opening_cap())
-        self._tube: GpuMesh = self._renderer.upload(self.shoe.leg_tube())
+        self._occlusion = Occlusion(self.config.occlusion, self.shoe, self._renderer)
         low, high = bounds(self.shoe.meshes)
         self._corners = np.array(
             [[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
@@ -95,18 +102,31 @@ class TryOnRenderer:
         x0, y0, x1, y1 = box
         cropped_camera = replace(camera, width=x1 - x0, height=y1 - y0, cx=camera.cx - x0, cy=camera.cy - y0)
         window, window_mask = picture[y0:y1, x0:x1], mask[y0:y1, x0:x1]
-        light = _estimate_light(image_bgr, placed)
-        rendered = self._renderer.render(self._draws(placed), cropped_camera, light, depth=False)
-        visible = self._visible(rendered, window_mask, placed)
-        if self.config.contact_shadow:
-            self._shade_floor(window, window_mask, cropped_camera, placed)
-        _blend(window, rendered.packed, soft_alpha(visible))
+        with self._stage("light"):
+            ups = [foot.T_camera_model[:3, 2] / np.linalg.norm(foot.T_camera_model[:3, 2]) for foot in placed]
+            look = self._looks(window, window_mask, np.mean(ups, 0))
+        with self._stage("occlusion"):
+            self._occlusion.prepare(mask, camera, [foot.T_camera_model for foot in placed])
+        draws = self._draws(placed) + self._occlusion.draws()
+        rendered = self._renderer.render(draws, cropped_camera, look.light, depth=False)
+        with self._stage("occlusion"):
+            visible = rendered.drawn & ~self._occlusion.hidden(rendered.label, cropped_camera, (x0, y0))
+        with self._stage("composite"):
+            if self.config.contact_shadow:
+                self._shade_floor(window, window_mask, cropped_camera, placed, look)
+            lay_over(window, rendered.packed, visible, look.blur, look.noise)
         return picture
+
+    def reset(self) -> None:
+        """Forget earlier frames: the next one is another scene, or an earlier one."""
+        self._occlusion.reset()
+        self._looks.reset()
 
     def release(self) -> None:
         """Free the GPU memory and the GL context."""
-        for mesh in (*self._parts, self._cap, self._tube):
+        for mesh in self._parts:
             mesh.release()
+        self._occlusion.release()
         self._renderer.release()
 
     def _check(self, image: np.ndarray, mask: np.ndarray, camera: Camera) -> None:
@@ -121,7 +141,7 @@ class TryOnRenderer:
 
     def _place(self, poses: list[FootPose]) -> list[_Placed]:
         placed = []
-        for pose in poses[:MAX_FEET]:
+        for pose in poses[: occlusion.MAX_FEET]:
             T_foot_model = self.shoe.T_foot_model(pose.side, pose.foot_length)
             T = pose.T_camera_foot @ _scaling(self.config.shoe_scale, pose.foot_length) @ T_foot_model
             if np.isfinite(T).all() and (T @ [*self._corners.mean(0), 1.0])[2] > _MIN_DEPTH:
@@ -146,44 +166,24 @@ class TryOnRenderer:
         return (int(x0), int(y0), int(x1), int(y1)) if x1 - x0 > 1 and y1 - y0 > 1 else None
 
     def _draws(self, placed: list[_Placed]) -> list[Draw]:
-        rim = np.array([*self.shoe.rim.mean(0), 1.0])
-        shoes = [
-            Draw(part, T, foot.label, far_label=foot.label + _BEHIND, far_depth=(T @ rim)[2])
-            for foot in placed
+        return [
+            Draw(part, foot.T_camera_model, foot.label, far_label=foot.label + occlusion.BEHIND, far_plane=plane)
+            for foot, plane in zip(placed, self._occlusion.far_planes, strict=True)
             for part in self._parts
-            for T in [foot.T_camera_model]
         ]
-        if self.config.occlusion == "none":
-            return shoes
-        hidden = self._tube if self.config.occlusion == "mesh" else self._cap
-        invisible = [Draw(hidden, foot.T_camera_model, foot.label + _OPENING, visible=False) for foot in placed]
-        # The leg hides what is drawn after it; the opening marks where it is seen in front of the shoe.
-        return invisible + shoes if self.config.occlusion == "mesh" else shoes + invisible
 
-    def _visible(self, rendered: Rendered, mask: np.ndarray, placed: list[_Placed]) -> np.ndarray:
-        visible = rendered.drawn
-        if self.config.occlusion == "mesh":
-            visible &= rendered.label < _OPENING
-        elif self.config.occlusion == "silhouette":
-            leg, wearer = mask == MASK_LEG, mask != 0
-            for foot in placed:
-                near, behind, opening = (rendered.label == foot.label + part for part in (0, _BEHIND, _OPENING))
-                visible &= ~silhouette_occlusion(near | behind, opening, leg, wearer, behind)
-        return visible
-
-    def _shade_floor(self, window: np.ndarray, mask: np.ndarray, camera: Camera, placed: list[_Placed]) -> None:
-        """Darken the floor around the soles, at a quarter of the size; the wearer stays as it is."""
-        height, width = mask.shape
-        shade = np.zeros((height // 4 + 1, width // 4 + 1), np.uint8)
+    def _shade_floor(
+        self, window: np.ndarray, mask: np.ndarray, camera: Camera, placed: list[_Placed], look: FrameLook
+    ) -> None:
+        """Darken the floor around the shoes; the wearer stays as it is."""
+        soles, falls = [], []
         for foot in placed:
-            points = camera.project(self._sole @ foot.T_camera_model[:3, :3].T + foot.T_camera_model[:3, 3])
-            if np.isfinite(points).all() and np.abs(points).max() < 1e5:
-                cv2.fillPoly(shade, [np.round((points + 0.5) / 4 - 0.5).astype(np.int32)], 255)
-        shade = cv2.blur(cv2.blur(shade, (5, 5)), (5, 5))
-        shade = cv2.resize(shade, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)[:height, :width]
-        light = 255 - cv2.convertScaleAbs(shade, alpha=self.config.contact_shadow)
-        light[mask != 0] = 255
-        cv2.multiply(window, cv2.merge([light] * 3), dst=window, scale=1 / 255)
+            T = foot.T_camera_model
+            up = T[:3, 2] / np.linalg.norm(T[:3, 2])
+            slant = look.light.direction - (look.light.direction @ up) * up
+            soles.append(self._sole @ T[:3, :3].T + T[:3, 3])
+            falls.append(-_SHADOW_HEIGHT * slant / max(look.light.direction @ up, 0.5))
+        shade_floor(window, mask == MASK_BACKGROUND, camera, soles, falls, self.config.contact_shadow)
 
 
 def _scaling(scale: float, foot_length: float) -> np.ndarray:
@@ -191,30 +191,6 @@ def _scaling(scale: float, foot_length: float) -> np.ndarray:
     S = np.diag([scale, scale, scale, 1.0])
     S[0, 3] = (1 - scale) * foot_length / 2
     return S
-
-
-def _blend(window: np.ndarray, rgba: np.ndarray, alpha: np.ndarray) -> None:
-    """Put a picture (H, W, 4), R, G, B first, over window (H, W, 3) BGR with opacity alpha (H, W) uint8, in place."""
-    bgr = cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGR)
-    ys, xs = np.divmod(np.flatnonzero(alpha - 1 < 254), alpha.shape[1])  # 1 to 254; 0 - 1 wraps round to 255
-    weight = alpha[ys, xs, None].astype(np.float32) / 255
-    edge = window[ys, xs] * (1 - weight) + bgr[ys, xs] * weight
-    cv2.copyTo(bgr, (alpha == 255).view(np.uint8), window)
-    window[ys, xs] = np.rint(edge).astype(np.uint8)
-
-
-def _estimate_light(image_bgr: np.ndarray, placed: list[_Placed]) -> Light:
-    """Light from above the feet, brighter and more tinted as the picture is.
-
-    Both are roots of what a scene of middle grey would give: a dark or green picture is partly a dark or green floor.
-    """
-    sample = image_bgr[::16, ::16].reshape(-1, 3)[:, ::-1].astype(np.float64) / 255
-    mean = (sample**2.2).mean(0) + 1e-4
-    level = np.clip((mean.mean() / 0.22) ** 0.5, 0.4, 1.2)
-    tint = np.clip((mean / mean.mean()) ** 0.25, 0.85, 1.15)
-    up = np.mean([foot.T_camera_model[:3, 2] for foot in placed], 0)
-    light = Light.studio(up, ambient=0.55 * level, key=0.5 * level)
-    return replace(light, sh=light.sh * tint, color=light.color * tint)
 
 
 def _sole_outline(points: np.ndarray) -> np.ndarray:
