@@ -30,9 +30,10 @@ class Shoe:
         meshes: its surface.
         side: the foot it is modelled for.
         foot_length: the length of that foot.
-        rim: (K, 3) float64, the closed line around the opening, first point not repeated.
-        inside: the surface of the foot in the shoe, up to the ankle, for one that shows much of it (a sandal); None
-            for one whose opening lies around the ankle.
+        rim: (K, 3) float64, the closed line out of which the leg rises, first point not repeated: the opening's edge,
+            or where `inside` ends.
+        inside: the surface of the foot in the shoe, up to the ankle, for a shoe that shows much of it (a sandal): it
+            closes the opening. None for one that a cap below the rim closes.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Shoe:
         return np.diag([scale, mirror * scale, scale, 1.0])
 
     def opening_cap(self, depth: float = CAP_DEPTH) -> Mesh:
-        """The surface that closes the opening: the foot's own, or one `depth` metres below the rim, a little inside."""
+        """The surface that closes the opening: `inside`, or one `depth` metres below the rim and a little inside it."""
         if self.inside is not None:
             return self.inside
         centre = self.rim.mean(0)
@@ -76,29 +77,18 @@ class Shoe:
 
     def leg_tube(self, height: float = 0.35) -> Mesh:
         """A plain ankle and shin that rise straight out of the opening; hides what lies behind the leg."""
-        rim = self._ankle()
-        centre = rim.mean(0)
+        centre = self.rim.mean(0)
         levels = ((-0.03, 0.80), (-0.004, 0.90), (0.03, 0.84), (0.09, 0.88), (0.2, 1.15), (height, 1.3))
         rings = []
         for up, scale in levels:
             flattened = scale * np.array([1, 1, 0]) + (0, 0, np.clip(1 - up / 0.03, 0, 1))
-            rings.append(centre + (rim - centre) * flattened + np.array([0, 0, up]))
-        count = len(rim)
+            rings.append(centre + (self.rim - centre) * flattened + np.array([0, 0, up]))
+        count = len(self.rim)
         i = np.arange(count)
         j = (i + 1) % count
         side = np.concatenate([np.stack([i, j, i + count], 1), np.stack([j, j + count, i + count], 1)])
         faces = np.concatenate([side + k * count for k in range(len(levels) - 1)])
         return _surface(np.concatenate(rings), faces)
-
-    def _ankle(self) -> np.ndarray:
-        """The line (K, 3) out of which the leg rises."""
-        if self.inside is None:
-            return self.rim
-        points = self.inside.vertices.astype(np.float64)
-        top = np.unique(np.round(points[points[:, 2] > points[:, 2].max() - 5e-4], 5), axis=0)
-        angle = np.arctan2(*(top - top.mean(0))[:, 1::-1].T)
-        ring = top[np.argsort(angle)]
-        return ring[np.abs(ring[:, 1] - ring[:, 1].mean()) > 1e-3]
 
 
 def bundled_shoes() -> dict[str, Path]:

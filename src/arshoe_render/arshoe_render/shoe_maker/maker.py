@@ -16,6 +16,8 @@ from arshoe_render.shoe_maker.sole import SoleForm
 from arshoe_render.shoe_maker.upper import Upper
 
 MIRROR = np.diag([1.0, -1, 1, 1])
+INSET = 3.5
+"""Of the foot below the inner surface of an open shoe, mm."""
 
 
 def make_shoe(p: ShoeParameters) -> list[Mesh]:
@@ -74,17 +76,21 @@ def _materials(p: ShoeParameters, last: Last, upper: Upper | None, sole: SoleFor
 
 
 def opening_rim(p: ShoeParameters) -> np.ndarray:
-    """The closed line around the shoe's opening (K, 3), metres, foot frame, first point not repeated."""
+    """The closed line the leg rises out of (K, 3), metres, foot frame, first point not repeated.
+
+    That is the opening's edge, of an open shoe a line around the ankle.
+    """
     last = Last(p.last)
-    rim = Upper(last, p.topline).rim() if p.topline else _sole_rim(last)
+    rim = _ankle(last) if p.open else Upper(last, p.topline).rim()
     return rim * MM * ((1, 1, 1) if p.side == Side.LEFT else (1, -1, 1))
 
 
-def _sole_rim(last: Last) -> np.ndarray:
-    """Of a shoe of straps: the edge of what the foot stands on."""
-    a = np.linspace(0, 1, 21)
-    xy = np.concatenate([last.outline(1, a), last.outline(-1, a[::-1])[1:-1]])
-    return np.column_stack([xy, np.full(len(xy), 12.0)])
+def _ankle(last: Last) -> np.ndarray:
+    """The ring (K, 3) where the foot's form ends."""
+    a = np.linspace(A_TOP, 1, 15)
+    halves = [last.surface(side, a, np.ones(1)) - INSET * last.normal(side, a, np.ones(1)) for side in (1, -1)]
+    halves[1][[0, -1]] = halves[0][[0, -1]]
+    return np.concatenate([halves[0], halves[1][-2:0:-1]])
 
 
 def make_model(name: str, p: ShoeParameters) -> Shoe:
@@ -95,12 +101,12 @@ def make_model(name: str, p: ShoeParameters) -> Shoe:
     return Shoe(name, [parts.merged(make_shoe(p))], p.side, STANDARD_FOOT_LENGTH, opening_rim(p), inside)
 
 
-def _foot_form(last: Last, inset: float = 3.5) -> Mesh:
+def _foot_form(last: Last) -> Mesh:
     """The foot's surface in the shoe, closed over the ankle."""
     a, t = np.linspace(0, 1, 23), np.array([0.03, 0.2, 0.4, 0.6, 0.8, 0.93, 1.0])[:, None]
     found = []
     for side in (1, -1):
-        points = last.surface(side, a, t) - inset * last.normal(side, a, t)
+        points = last.surface(side, a, t) - INSET * last.normal(side, a, t)
         points[..., 1] = np.where(side * (points[..., 1] - last.middle(points[..., 0])) < 0,
                                   last.middle(points[..., 0]), points[..., 1])  # fmt: skip
         found.append(parts.grid(points, 0.0, 0.0, flip=side > 0))
