@@ -21,6 +21,7 @@ NODE_CONFIGS = {
     "pose_node": ["arshoe_perception.pose_estimator:PoseConfig"],
     "stabilizer_node": ["arshoe_stabilizer:StabilizerConfig"],
     "render_node": ["arshoe_render:TryOnConfig"],
+    "marker_node": ["arshoe_render.nodes.marker_node:MarkerConfig"],
     "recorder_node": ["arshoe_media.nodes.recorder_node:RecorderConfig"],
 }
 

@@ -1,18 +1,36 @@
-"""poses -> markers for RViz; image, mask, keypoints, poses -> debug overlay, while somebody looks at it."""
+"""poses, camera_info -> markers and a view frame for RViz; image, mask, keypoints, poses -> debug overlay.
 
-import numpy as np
-from geometry_msgs.msg import Point
+Both only while somebody looks.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from sensor_msgs.msg import Image
-from visualization_msgs.msg import Marker, MarkerArray
+from tf2_msgs.msg import TFMessage
+from visualization_msgs.msg import MarkerArray
 
-from arshoe_core import foot
-from arshoe_core.types import FootPose
+from arshoe_core.camera import Camera
+from arshoe_core.parameters import parameter, validate
 from arshoe_msgs.msg import FootKeypointsArray, FootPoseArray
-from arshoe_render.overlay import SIDE_COLORS, draw_overlay
-from arshoe_ros import conversions, images
+from arshoe_render.nodes.markers import MarkerBoard, ShoeResource, frame_markers, shoe_resource, view_transform
+from arshoe_render.overlay import draw_overlay
+from arshoe_render.shoe import DEFAULT_SHOE
+from arshoe_ros import conversions, images, parameters
 from arshoe_ros.node import ArshoeNode
 from arshoe_ros.runner import run_node
 from arshoe_ros.stamp_join import StampJoin
+
+
+@dataclass(frozen=True)
+class MarkerConfig:
+    """What is shown."""
+
+    shoe: str = parameter(DEFAULT_SHOE, "name of a bundled shoe, or path of a .glb file, whose mesh RViz shows")
+
+    def __post_init__(self) -> None:
+        validate(self)
 
 
 class MarkerNode(ArshoeNode):
@@ -20,7 +38,13 @@ class MarkerNode(ArshoeNode):
 
     def __init__(self) -> None:
         super().__init__("marker_node")
+        self.config = parameters.declare(self, MarkerConfig)
+        self.folder = TemporaryDirectory(prefix="arshoe_")
+        self.shoe: ShoeResource | None = None
+        self.board = MarkerBoard()
+        self.afresh = True
         self.markers_publisher = self.publish_to(MarkerArray, "markers")
+        self.tf_publisher = self.publish_to(TFMessage, "/tf")
         self.debug_publisher = self.publish_image_to("debug")
         self.subscribe_to_camera_info()
         self.subscribe_to(FootPoseArray, "poses", self.on_poses)
@@ -38,17 +62,28 @@ class MarkerNode(ArshoeNode):
             self.debug_join = None
 
     def on_poses(self, msg: FootPoseArray) -> None:
-        """Publish the feet as lines with a label, if anybody looks."""
-        if self.markers_publisher.get_subscription_count():
-            with self.frame(msg.header), self.stages("markers"):
-                self.publish_markers(msg)
+        """Publish the feet's shoes, lines and labels and the camera, if anybody looks."""
+        if not self.markers_publisher.get_subscription_count():
+            self.afresh = True  # who looks next may still show what an earlier run left
+            return
+        with self.frame(msg.header), self.stages("markers"):
+            self.publish_markers(msg)
 
     def publish_markers(self, msg: FootPoseArray) -> None:
         """Replace all markers by those of the feet given."""
-        markers = [Marker(header=msg.header, action=Marker.DELETEALL)]
-        for index, pose in enumerate(conversions.poses_from_msg(msg)):
-            markers += [lines(pose, index, msg), label(pose, index, msg)]
-        self.markers_publisher.publish(MarkerArray(markers=markers))
+        if self.shoe is None:
+            self.shoe = shoe_resource(self.config.shoe, Path(self.folder.name))
+        if self.afresh:
+            self.markers_publisher.publish(self.board.clear(msg.header))
+            self.afresh = False
+        markers = frame_markers(conversions.poses_from_msg(msg), msg.header, self.shoe, self.known_camera())
+        self.tf_publisher.publish(TFMessage(transforms=[view_transform(msg.header)]))
+        self.markers_publisher.publish(self.board.replace(markers, msg.header))
+
+    def known_camera(self) -> Camera | None:
+        """The camera as camera_info gives it; None until it has, or if it is not calibrated."""
+        info = self._camera_info
+        return None if info is None or not info.width else conversions.camera_from_msg(info, info.width, info.height)
 
     def on_frame(self, image: Image, mask: Image, keypoints: FootKeypointsArray, poses: FootPoseArray) -> None:
         """Draw the overlay."""
@@ -62,36 +97,9 @@ class MarkerNode(ArshoeNode):
             )
             self.debug_publisher.publish(images.image_message(picture, "bgr8", image.header))
 
-
-def lines(pose: FootPose, index: int, msg: FootPoseArray) -> Marker:
-    """The foot model's limbs in the foot's frame, 5 mm wide."""
-    marker = _marker(pose, index, msg, "foot", Marker.LINE_LIST)
-    marker.scale.x = 0.005
-    points = foot.keypoints(pose.side, pose.foot_length)
-    marker.points = [_point(points[k]) for limb in foot.LIMBS for k in limb]
-    return marker
-
-
-def label(pose: FootPose, index: int, msg: FootPoseArray) -> Marker:
-    """The side and the track's number, 3 cm high, above the instep."""
-    marker = _marker(pose, index, msg, "label", Marker.TEXT_VIEW_FACING)
-    marker.scale.z = 0.03
-    above = pose.T_camera_foot @ [pose.foot_length / 2, 0.0, pose.foot_length / 2, 1.0]
-    marker.pose.position = _point(above[:3])
-    marker.text = f"{pose.side.name.lower()} {pose.track_id}"
-    return marker
-
-
-def _marker(pose: FootPose, index: int, msg: FootPoseArray, namespace: str, kind: int) -> Marker:
-    marker = Marker(header=msg.header, ns=namespace, id=index, type=kind, action=Marker.ADD)
-    marker.pose = msg.feet[index].pose.pose
-    blue, green, red = SIDE_COLORS[pose.side]
-    marker.color.r, marker.color.g, marker.color.b, marker.color.a = red / 255, green / 255, blue / 255, 1.0
-    return marker
-
-
-def _point(p: np.ndarray) -> Point:
-    return Point(x=float(p[0]), y=float(p[1]), z=float(p[2]))
+    def reset(self) -> None:
+        """Take all markers away: RViz drops messages of the past and would keep the old ones."""
+        self.afresh = True
 
 
 def main(args: list[str] | None = None) -> int:
