@@ -9,7 +9,7 @@ import numpy as np
 
 from arshoe_annotate import adjust, fit, masks
 from arshoe_annotate.foot_label import FootLabel, from_annotation, to_annotation
-from arshoe_annotate.label_file import Change, LabelFile
+from arshoe_annotate.label_file import Change, LabelFile, as_stored
 from arshoe_annotate.models import model_mesh
 from arshoe_annotate.overlay import ModelRenderer, draw_grid
 from arshoe_annotate.pictures import Pictures, open_pictures
@@ -69,7 +69,7 @@ class Annotator:
     def camera(self, name: str) -> Camera:
         """A picture's camera: the label file's, else the bag's or EXIF's, else by the field of view."""
         known = self.file.camera(name) or self.pictures.camera(name)
-        return known or Camera.from_fov(*self.pictures.size(name), np.deg2rad(self._default_fov))
+        return as_stored(known or Camera.from_fov(*self.pictures.size(name), np.deg2rad(self._default_fov)))
 
     def fov_deg(self, name: str) -> float:
         """The field of view across the longer side of a picture, degrees."""
@@ -79,7 +79,7 @@ class Annotator:
     def set_fov(self, name: str, fov_deg: float) -> None:
         """Say a picture's field of view; its feet keep their place in the picture, and later pictures take it over."""
         old = self.camera(name)
-        new = Camera.from_fov(old.width, old.height, np.deg2rad(_checked_fov(fov_deg)))
+        new = as_stored(Camera.from_fov(old.width, old.height, np.deg2rad(_checked_fov(fov_deg))))
         self._change(name, [adjust.refocused(label, old, new) for label in self.feet(name)], camera=new)
         self._default_fov = fov_deg
         self.file.set_info(_FOV_KEY, fov_deg)

@@ -95,12 +95,19 @@ def to_annotation(label: FootLabel, camera: Camera, others: list[FootLabel]) -> 
     Raises:
         BadInputError: if none of its keypoints is in the picture.
     """
+    label = _rounded(label)
     seen = visibility(label, camera, others)
     if not seen.any():
         raise BadInputError("the foot would leave the picture; at least one of its keypoints must stay inside")
     pixels = camera.project(label.keypoints())
     labels = foot_labels(pixels, seen, label.side, label.covering, label.T_camera_foot, label.foot_length)
     return labels | {"model": label.model}
+
+
+def _rounded(label: FootLabel) -> FootLabel:
+    """The foot as it is read back from its annotation, so that writing it again changes nothing."""
+    pose = foot_labels(np.zeros((8, 2)), np.ones(8), label.side, label.covering, label.T_camera_foot, label.foot_length)
+    return from_annotation(pose | {"model": label.model, "id": label.id})
 
 
 def from_annotation(annotation: dict[str, Any]) -> FootLabel | None:

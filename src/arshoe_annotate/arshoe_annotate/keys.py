@@ -1,4 +1,5 @@
-"""Which key does what. W A S D Q E and the arrows are left out: the viewer moves its own camera with them."""
+"""Which key does what. W A S D Q E and the arrows are left out, with which the viewer moves its camera, and
+Tab, which moves the focus into a field."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ KEYS = (
     Key("escape", "stop clicking", Session.stop_clicks),
     Key("M", "feet by the network", Session.propose),
     Key("P", "feet of the picture before, by optical flow", Session.propagate),
-    Key("tab", "next foot", Session.select_next),
+    Key("B", "next foot", Session.select_next),
     Key("C", "the other side", Session.flip_side),
     Key("V", "snap to the other foot's floor", Session.snap_to_floor),
     Key("delete", "remove the foot", Session.remove),

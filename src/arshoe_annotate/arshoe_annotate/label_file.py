@@ -19,6 +19,7 @@ from arshoe_core.errors import BadInputError
 from arshoe_learning.coco_format import CATEGORY
 
 Annotation = dict[str, Any]
+_CAMERA_KEYS = ("fx", "fy", "cx", "cy")
 
 
 class ConflictError(BadInputError):
@@ -113,7 +114,7 @@ class LabelFile:
         entry = self._images.get(name)
         if entry is None or entry.get("camera") is None:
             return None
-        return Camera(entry["width"], entry["height"], *(float(entry["camera"][k]) for k in ("fx", "fy", "cx", "cy")))
+        return Camera(entry["width"], entry["height"], *(float(entry["camera"][key]) for key in _CAMERA_KEYS))
 
     def set_info(self, key: str, value: Any) -> None:
         """Write a value of the file's `info`."""
@@ -158,7 +159,7 @@ class LabelFile:
             self._content["images"].append(entry)
         if change.camera is not None and change.camera[1] is not None:
             camera = change.camera[1]
-            entry["camera"] = {key: round(getattr(camera, key), 3) for key in ("fx", "fy", "cx", "cy")}
+            entry["camera"] = {key: getattr(as_stored(camera), key) for key in _CAMERA_KEYS}
         return entry
 
     def _put(self, id: int, annotation: Annotation | None) -> None:
@@ -194,6 +195,11 @@ class LabelFile:
             self._load()  # this change is not in the file, so it must not come into it with the next one
             raise BadInputError(f"can't write {str(self.path)!r}: {error.strerror}; nothing is saved") from error
         self._signature = _signature(self.path)
+
+
+def as_stored(camera: Camera) -> Camera:
+    """A camera as it is read back from the file, so that writing it again changes nothing."""
+    return Camera(camera.width, camera.height, *(round(getattr(camera, key), 3) for key in _CAMERA_KEYS))
 
 
 def write_durably(path: Path, data: bytes) -> None:

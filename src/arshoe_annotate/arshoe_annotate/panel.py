@@ -53,7 +53,7 @@ class Panel:
                 gui, {"whole": session.zoom_out, "to foot": session.zoom_to_foot, "in": lambda: session.zoom_by(1.5)}
             )
             opacity = gui.add_slider("opacity", 0.0, 1.0, 0.05, 0.5)
-            opacity.on_update(lambda event: event.client_id is not None and set_opacity(opacity.value))
+            self._on_user_change(opacity, set_opacity)
             self._fov = self._field(
                 gui.add_slider("field of view, °", 10.0, 120.0, 0.5, 65.0),
                 lambda v: session.annotator.set_fov(session.name, v),
@@ -62,7 +62,7 @@ class Panel:
             self._shows_mask = self._field(gui.add_checkbox("show", False), self._show_mask)
             self._paint = gui.add_dropdown("drag paints", ("nothing", "foot", "leg", "background", "ignore"))
             self._radius = gui.add_slider("radius, px", 1, 100, 1, 10)
-            self._buttons(gui, {"from the models": self._make_mask, "cut": self._cut_mask})
+            self._buttons(gui, {"from the models": session.make_mask, "cut": session.cut_mask})
         with gui.add_folder("Keys", expand_by_default=False):
             gui.add_markdown(help_text())
 
@@ -94,12 +94,25 @@ class Panel:
 
     def _buttons(self, gui: viser.GuiApi, actions: dict[str, Callable[[], object]]) -> None:
         group = gui.add_button_group("", tuple(actions))
-        group.on_click(lambda _: self._run(actions[group.value]))
+
+        async def clicked(_: viser.GuiEvent) -> None:
+            self._run(actions[group.value])
+
+        group.on_click(clicked)
 
     def _field(self, handle, action: Callable):
-        """A field whose changes by the user, not those by `update`, are an action."""
-        handle.on_update(lambda event: event.client_id is not None and self._run(lambda: action(handle.value)))
+        self._on_user_change(handle, lambda value: self._run(lambda: action(value)))
         return handle
+
+    @staticmethod
+    def _on_user_change(handle, action: Callable) -> None:
+        """Call action(value) for changes by the user, not for those by `update`."""
+
+        async def changed(event: viser.GuiEvent) -> None:
+            if event.client_id is not None:
+                action(handle.value)
+
+        handle.on_update(changed)
 
     def _set_side(self, value: str) -> None:
         self._session.side = _SIDES.get(value, Side.UNKNOWN)
@@ -108,12 +121,3 @@ class Panel:
 
     def _show_mask(self, shown: bool) -> None:
         self._session.shows_mask = shown
-
-    def _make_mask(self) -> None:
-        annotator, name = self._session.annotator, self._session.name
-        annotator.save_mask(name, annotator.model_mask(name))
-        self._session.shows_mask = True
-
-    def _cut_mask(self) -> None:
-        self._session.annotator.cut_mask(self._session.name)
-        self._session.shows_mask = True

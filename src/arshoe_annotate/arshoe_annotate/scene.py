@@ -4,6 +4,7 @@ The world is the picture's camera frame. Zooming and panning change the field of
 camera but never its place, so that the feet stay where they are in the picture.
 """
 
+from collections.abc import Callable
 from functools import cache
 
 import cv2
@@ -31,7 +32,7 @@ class Scene:
         self._client, self._session = client, session
         self.opacity = 0.5
         self.on_foot_clicked = lambda id: None
-        self.on_gizmo = lambda T, done: None
+        self.on_gizmo = lambda T: None
         self.on_picture_drag = lambda event: None
         self._feet: dict[int, tuple] = {}
         self._gizmo: viser.TransformControlsHandle | None = None
@@ -103,14 +104,14 @@ class Scene:
             for label in feet:
                 self._show_foot(label, [other for other in feet if other is not label])
             selected = next((label for label in feet if label.id == self._session.selected), None)
-            self._show_gizmo(selected)
+            self._show_gizmo(selected if self._session.clicks is None else None)  # it would take the clicks
             self._show_clicks()
 
     def _show_foot(self, label: FootLabel, others: list[FootLabel]) -> None:
         scene, name, is_selected = self._client.scene, f"/foot_{label.id}", label.id == self._session.selected
         scale = label.foot_length / STANDARD_FOOT_LENGTH
         wxyz, position = se3.quaternion(label.T_camera_foot[:3, :3]), label.T_camera_foot[:3, 3]
-        look = (label.model, label.side, self.opacity)
+        look = (label.model, label.side, self.opacity, is_selected)
         if label.id not in self._feet or self._feet[label.id] != look:
             scene.add_frame(name, show_axes=False)
             mesh = scene.add_mesh_simple(
@@ -120,8 +121,10 @@ class Scene:
                 opacity=self.opacity,
                 cast_shadow=False,
                 receive_shadow=False,
+                material="toon5",
             )
-            mesh.on_click(lambda _, id=label.id: self.on_foot_clicked(id))
+            if not is_selected:  # a clickable model would be in the gizmo's way
+                mesh.on_click(self._foot_clicked(label.id))
             self._feet[label.id] = look
         frame = scene.get_handle_by_name(name)
         frame.wxyz, frame.position = wxyz, position
@@ -141,6 +144,12 @@ class Scene:
         )
         for number in range(len(points)):
             scene.add_label(f"{name}/keypoint_{number}", str(number), position=points[number], visible=is_selected)
+
+    def _foot_clicked(self, id: int) -> Callable:
+        async def callback(_: viser.SceneNodePointerEvent) -> None:
+            self.on_foot_clicked(id)
+
+        return callback
 
     def _show_gizmo(self, label: FootLabel | None) -> None:
         self._gizmo_foot = label
@@ -165,7 +174,8 @@ class Scene:
         frame = self._client.scene.get_handle_by_name(f"/foot_{label.id}")
         if frame is not None:
             frame.wxyz, frame.position = se3.quaternion(T[:3, :3]), T[:3, 3]
-        self.on_gizmo(T, event.phase == "end")
+        if event.phase == "end":
+            self.on_gizmo(T)
 
     def _show_clicks(self) -> None:
         clicks, scene = self._session.clicks or {}, self._client.scene

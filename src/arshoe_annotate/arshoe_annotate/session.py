@@ -186,6 +186,21 @@ class Session:
         self.annotator.propagate(self.annotator.names[self.index - 1], self.name)
         self._select_any()
 
+    def paint(self, stroke: np.ndarray, value: int, radius: float) -> None:
+        """Paint a stroke (N, 2) px into the mask, and show it."""
+        self.shows_mask = True
+        self.annotator.paint(self.name, stroke, radius, value)
+
+    def make_mask(self) -> None:
+        """Make the mask anew from the network and the models, and show it."""
+        self.shows_mask = True
+        self.annotator.save_mask(self.name, self.annotator.model_mask(self.name))
+
+    def cut_mask(self) -> None:
+        """Move the mask's edges to the picture's by GrabCut, and show it."""
+        self.shows_mask = True
+        self.annotator.cut_mask(self.name)
+
     def undo(self) -> None:
         """Take back the last change, wherever it was."""
         self._after_step(self.annotator.undo())
