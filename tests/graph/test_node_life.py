@@ -80,8 +80,15 @@ def test_parameters_are_read_and_set(graph, client):
         return call(client, SetParameters, "render_node/set_parameters", request).results[0]
 
     assert set_parameter("occlusion", "none").successful
-    refused = set_parameter("shoe", "slipper")
-    assert not refused.successful and "slipper" in refused.reason
+    refused = set_parameter("shoe", "clog")
+    assert not refused.successful and "clog" in refused.reason
+    assert set_parameter("variant", "white-navy").successful
+    refused = set_parameter("variant", "plaid")
+    assert not refused.successful and "white-green" in refused.reason
+    assert set_parameter("shoe", "derby").successful
+    request = GetParameters.Request(names=["shoe", "variant"])
+    values = call(client, GetParameters, "render_node/get_parameters", request).values
+    assert [v.string_value for v in values] == ["derby", ""], "another shoe comes in its default variant"
     assert not set_parameter("lossless", True).successful
 
 

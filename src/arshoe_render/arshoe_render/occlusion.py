@@ -36,7 +36,7 @@ class Occlusion:
 
     def __init__(self, method: str, shoe: Shoe, renderer: GlRenderer) -> None:
         self._method, self._shoe, self._renderer = method, shoe, renderer
-        self._cap: GpuMesh = renderer.upload(opening_cap(shoe.rim))
+        self._cap: GpuMesh = renderer.upload(opening_cap(shoe.rim) if shoe.inside is None else shoe.inside)
         self._tubes: list[GpuMesh] = []
         self._steady = SteadyMask()
         self._legs: list[Leg] = []

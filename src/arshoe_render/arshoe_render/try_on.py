@@ -13,9 +13,11 @@ from arshoe_render import occlusion
 from arshoe_render.composite import lay_over, shade_floor
 from arshoe_render.frame_look import FrameLook, FrameLookEstimator
 from arshoe_render.gl_renderer import Draw, GlRenderer, Stage, no_stage
+from arshoe_render.gpu_mesh import GpuMesh
 from arshoe_render.mesh import bounds
 from arshoe_render.occlusion import Occlusion
-from arshoe_render.shoe import DEFAULT_SHOE, Shoe, load_shoe
+from arshoe_render.shoe import DEFAULT_SHOE, Shoe
+from arshoe_render.shoe_loader import ReadyShoe, ready_shoe
 
 _MARGIN = 24
 """Pixels around the shoes that are worked on, at least: room for the contact shadow and the leg above the shoe."""
@@ -29,6 +31,7 @@ class TryOnConfig:
     """Parameters of `TryOnRenderer`."""
 
     shoe: str = parameter(DEFAULT_SHOE, "name of a bundled shoe, or path of a .glb file")
+    variant: str = parameter("", "colourway of the shoe, by name; empty for its default")
     occlusion: str = parameter(
         "silhouette",
         "how the leg hides the shoe: the paper's method on the leg mask, a 3D leg, or not at all",
@@ -67,16 +70,41 @@ class TryOnRenderer:
     def __init__(self, config: TryOnConfig | None = None, stage: Stage = no_stage) -> None:
         self.config = config or TryOnConfig()
         self._stage = stage
-        self.shoe: Shoe = load_shoe(self.config.shoe)
+        ready = ready_shoe(self.config.shoe, self.config.variant)
         self._renderer = GlRenderer(640, 480, stage)
         self._looks = FrameLookEstimator()
-        self._parts = [self._renderer.upload(mesh) for mesh in self.shoe.meshes]
-        self._occlusion = Occlusion(self.config.occlusion, self.shoe, self._renderer)
+        self._parts: list[GpuMesh] = []
+        self._occlusion: Occlusion | None = None
+        self.set_shoe(ready)
+
+    def set_shoe(self, ready: ReadyShoe) -> None:
+        """Draw another shoe from the next picture on.
+
+        Args:
+            ready: from `ready_shoe`, or made in the background by `ShoeLoader`; only the upload is done here.
+        """
+        parts = [self._renderer.upload(mesh) for mesh in ready.meshes]
+        for mesh in self._parts:
+            mesh.release()
+        self.shoe: Shoe = ready.shoe
+        self._parts = parts
+        self.set_occlusion(self.config.occlusion)
         low, high = bounds(self.shoe.meshes)
         self._corners = np.array(
             [[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
         )
         self._sole = _sole_outline(np.concatenate([m.vertices for m in self.shoe.meshes]))
+
+    def set_occlusion(self, method: str) -> None:
+        """Hide by another method from the next picture on.
+
+        Raises:
+            BadInputError: if there is no such method.
+        """
+        self.config = replace(self.config, occlusion=method)
+        if self._occlusion is not None:
+            self._occlusion.release()
+        self._occlusion = Occlusion(method, self.shoe, self._renderer)
 
     def render(self, image_bgr: np.ndarray, mask: np.ndarray, camera: Camera, poses: list[FootPose]) -> np.ndarray:
         """Draw shoes on the feet.

@@ -10,22 +10,25 @@ from sensor_msgs.msg import CompressedImage, Image
 from arshoe_core.errors import BadInputError
 from arshoe_msgs.msg import FootPoseArray
 from arshoe_render import TryOnConfig, TryOnRenderer
+from arshoe_render.shoe_loader import ShoeLoader
 from arshoe_ros import conversions, images, parameters
 from arshoe_ros.node import ArshoeNode
 from arshoe_ros.runner import run_node
 
 
 class RenderNode(ArshoeNode):
-    """Puts shoes on the feet. The parameters shoe and occlusion may be set while it runs."""
+    """Puts shoes on the feet. The parameters shoe, variant and occlusion may be set while it runs."""
 
     def __init__(self) -> None:
         super().__init__("render_node")
-        self.config = parameters.declare(self, TryOnConfig, live=("shoe", "occlusion"))
+        self.config = parameters.declare(self, TryOnConfig, live=("shoe", "variant", "occlusion"))
         self.renderer = TryOnRenderer(self.config)
+        self.loader = ShoeLoader()
         self.picture_publisher = self.publish_image_to("tryon")
         self.compressed_publisher = self.publish_to(CompressedImage, "tryon/compressed")
         self.subscribe_to_camera_info()
         self.join({"image": Image, "mask": Image, "poses": FootPoseArray}, self.on_frame)
+        self.add_pre_set_parameters_callback(self.with_variant)
         self.add_on_set_parameters_callback(self.on_set_parameters)
 
     def on_frame(self, image: Image, mask: Image, poses: FootPoseArray) -> None:
@@ -35,6 +38,7 @@ class RenderNode(ArshoeNode):
                 picture, picture_mask = images.to_bgr(image), images.to_mask(mask)
                 feet = conversions.poses_from_msg(poses)
                 camera = self.camera(image.width, image.height)
+            self.change_shoe()
             with self.stages("render"):
                 tryon = self.renderer.render(picture, picture_mask, camera, feet)
             with self.stages("publish"):
@@ -42,18 +46,39 @@ class RenderNode(ArshoeNode):
         if self.compressed_publisher.get_subscription_count():
             self.compressed_publisher.publish(images.compressed_message(tryon, image.header))
 
+    def reset(self) -> None:
+        """Forget earlier frames."""
+        self.renderer.reset()
+
+    def with_variant(self, changes: list[Parameter]) -> list[Parameter]:
+        """Another shoe comes in its default variant, unless one is set with it."""
+        names = {change.name for change in changes}
+        return [*changes, Parameter("variant", value="")] if "shoe" in names and "variant" not in names else changes
+
     def on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
-        """Change the shoe or the occlusion, or say why not."""
-        values = {change.name: change.value for change in changes if hasattr(self.config, change.name)}
-        if values:
-            try:
-                config = replace(self.config, **values)
-                renderer = TryOnRenderer(config)
-            except BadInputError as error:
-                return SetParametersResult(successful=False, reason=str(error))
-            self.renderer.release()
-            self.config, self.renderer = config, renderer
+        """Change the shoe, its variant or the occlusion, or say why not."""
+        values = {change.name: str(change.value) for change in changes if hasattr(self.config, change.name)}
+        try:
+            config = replace(self.config, **values)
+            if (config.shoe, config.variant) != (self.config.shoe, self.config.variant):
+                self.loader.request(config.shoe, config.variant)
+            if config.occlusion != self.config.occlusion:
+                self.renderer.set_occlusion(config.occlusion)
+        except BadInputError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        self.config = config
         return SetParametersResult(successful=True)
+
+    def change_shoe(self) -> None:
+        """Take the shoe that was asked for, once it is loaded; if it can't be, the old one stays."""
+        try:
+            ready = self.loader.take()
+        except BadInputError as error:
+            self.get_logger().error(f"the shoe stays: {error}")
+            return
+        if ready is not None:
+            with self.stages("change shoe"):
+                self.renderer.set_shoe(ready)
 
 
 def main(args: list[str] | None = None) -> int:
