@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,12 +17,13 @@ from arshoe_bench.stabilization.noise import KeypointNoise, NoisyFoot, measured_
 from arshoe_bench.stabilization.noise_fit import _structure
 from arshoe_bench.stabilization.scene import CAMERA, CELL_PX, Scene
 from arshoe_bench.stabilization.trial import RAW, know, measure
-from arshoe_bench.stabilization.tuning import front, tune, tuned_fields
+from arshoe_bench.stabilization.tuning import Trial, front, tune, tuned_fields
 from arshoe_core import foot
 from arshoe_core.foot import Side
 from arshoe_core.se3 import transform_points
 from arshoe_render.gl_renderer import GlRenderer
 from arshoe_render.mesh import Material, Mesh
+from arshoe_stabilizer import StabilizerConfig
 
 QUIET = KeypointNoise(
     deviation=(0.0,) * 8,
@@ -274,6 +276,29 @@ def test_the_command_writes_figures_of_every_method(short, tmp_path, capsys):
     assert set(figures["summary"]) == set(figures["clips"]["still"]) == {RAW, "none", "kalman"}
     assert figures["summary"]["kalman"]["lag_ms"] is None  # nothing moves
     assert "| kalman |" in capsys.readouterr().out
+
+
+def test_pictures_without_truth(tmp_path, capsys):
+    for i in range(4):
+        picture = np.random.default_rng(i).integers(0, 255, (240, 320, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / f"{i}.png"), picture)
+    assert main(["stabilizer", "--real", str(tmp_path), "--methods", "none", "arshoe"]) == 0
+    assert "| arshoe |" in capsys.readouterr().out
+
+
+def test_plots_are_small_pictures(tmp_path):
+    plots = pytest.importorskip("arshoe_bench.stabilization.plots", exc_type=ImportError)
+    clip = clips_module._plan("occlusion", 7, tmp_path)
+    tracks = measures.follow(clip.truth, clip.truth, CAMERA)
+    plots.plot_clip(tmp_path / "clip.png", clip.times, know(clip), {RAW: tracks, "kalman": tracks})
+    trials = [
+        Trial(StabilizerConfig(method="kalman", kalman_acceleration=a), {"jitter_px": a, "lag_ms": 10 / a}, 1.0)
+        for a in (0.3, 1.0, 3.0)
+    ]
+    plots.plot_pareto(tmp_path / "pareto.png", {"kalman": trials})
+    for name in ("clip.png", "pareto.png"):
+        assert cv2.imread(str(tmp_path / name)).std() > 5
+        assert (tmp_path / name).stat().st_size < 100_000
 
 
 @pytest.mark.parametrize(
