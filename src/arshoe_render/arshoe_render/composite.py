@@ -81,8 +81,10 @@ def shade_floor(
         cast = cv2.convexHull(np.concatenate([near, far]).astype(np.float32))[:, 0]
         for outline, softness, depth in ((cast, 0.12, 150), (near, 0.05, 255)):
             layer = np.zeros_like(shade)
-            cv2.fillPoly(layer, [np.round((outline + 0.5) / 4 - 0.5).astype(np.int32)], depth)
-            kernel = (2 * int(np.clip(softness * size, 1, 60)) + 1,) * 2
+            radius = int(np.clip(softness * size, 1, 60))
+            polygon, kernel = [np.round((outline + 0.5) / 4 - 0.5).astype(np.int32)], (2 * radius + 1,) * 2
+            cv2.fillPoly(layer, polygon, depth)
+            cv2.polylines(layer, polygon, True, depth, radius)  # so that it is still dark at the edge
             cv2.max(shade, cv2.blur(cv2.blur(layer, kernel), kernel), dst=shade)
     x, y, w, h = cv2.boundingRect(shade)
     part = np.s_[4 * y : min(4 * (y + h), height), 4 * x : min(4 * (x + w), width)]

@@ -77,13 +77,15 @@ def _level_and_tint(linear: np.ndarray, luminance: np.ndarray) -> np.ndarray:
 
     Its level is between three guesses: that the mean of the picture is a middle grey (exposure is automatic), that
     the brightest things are nearly white, and 1. Its colour is shades of grey (Finlayson and Trezzi, 2004): the
-    brighter a pixel, the more it tells of the light's colour.
+    brighter a pixel, the more it tells of the light's colour. Lamps and skies are bluish to reddish, so that green
+    is rather the grass.
     """
     mean, bright = luminance.mean() + 1e-3, np.percentile(luminance, 97) + 1e-3
     level = 0.25 * np.log(mean / 0.2) + 0.5 * np.log(bright / 0.7)
     cube = cv2.pow(linear + 1e-3, 3)
     norm = np.mean(cube * cube, (0, 1)) ** (1 / 6)
     tint = 0.7 * np.log(norm / norm.mean())
+    tint = tint - 0.7 * (tint[1] - (tint[0] + tint[2]) / 2) * np.array([-1, 2, -1]) / 3
     return np.clip(level, np.log(0.12), np.log(1.3)) + np.clip(tint, np.log(0.75), np.log(1.3))
 
 
