@@ -4,6 +4,8 @@ Both start from the leg fitted to the mask (`leg_fit`), and both close the openi
 shoes: its label tells where it is seen in front of them.
 """
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -23,6 +25,8 @@ CAP_DEPTH = 0.003
 """How far below the rim the opening's closing surface lies, m, so that the rim keeps its thickness (paper, 3.2)."""
 _MIN_GAP = 0.02
 """Gaps in the leg's overlap shorter than this part of S0 are noise of the mask."""
+_BOOT = 0.4
+"""Height of the opening, in foot lengths, from which on it is a boot's: there the mask shows leg, not foot."""
 _STILL = 1.5
 """While no shoe moves by more pixels than this from frame to frame, the mask is held steady."""
 
@@ -60,7 +64,9 @@ class Occlusion:
             scale = np.linalg.norm(T[:3, 0])
             size = scale * self._shoe.foot_length / STANDARD_FOOT_LENGTH
             rim = self._shoe.rim @ T[:3, :3].T + T[:3, 3]
-            self._legs.append(fit_leg(self._mask, camera, rim, T[:3, :3] / scale, size))
+            leg = fit_leg(self._mask, camera, rim, T[:3, :3] / scale, size)
+            # What is seen on a boot's shaft is labelled leg, with trousers and without.
+            self._legs.append(replace(leg, hem=leg.hem and middle[2] < _BOOT * self._shoe.foot_length))
 
     @property
     def far_planes(self) -> list[tuple[float, float, float, float]]:
@@ -93,7 +99,10 @@ class Occlusion:
         x, y = corner
         mask = self._mask[y : y + label.shape[0], x : x + label.shape[1]]
         find = mesh_occlusion if self._method == "mesh" else silhouette_occlusion
-        return find(label, mask, camera, self._legs)
+        found = find(label, mask, camera, self._legs)
+        if self._shoe.inside is not None:  # it fits the foot: the floor beside the foot is not seen in the shoe
+            found[(label > OPENING) & (label <= TUBE) & (mask == 0)] = False
+        return found
 
     def reset(self) -> None:
         """Forget earlier frames."""
