@@ -138,7 +138,7 @@ def _tile(annotator: Annotator, name: str, id: int, wrong: bool) -> np.ndarray:
         tile, f"{Path(name).stem[-26:]} {id}", (3, _TILE - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (255, 255, 255), 1
     )
     if wrong:
-        cv2.rectangle(tile, (0, 0), (_TILE - 1, _TILE - 1), (0, 0, 255), 4)
+        cv2.rectangle(tile, (2, 2), (_TILE - 3, _TILE - 3), (0, 0, 255), 4)
     return tile
 
 
