@@ -41,7 +41,7 @@ COMMANDS = {
     "annotate": Command("label feet in pictures, in the browser", ("arshoe_annotate", "annotate"), ("annotate",)),
     "bench": Command("measure speed and accuracy (bench --help lists subjects)", ("arshoe_bench", "bench"), ("bench",)),
     "test": Command("run the test suite (arguments go to pytest)", ("-m", "pytest"), ("test",)),
-    "python": Command("run Python with all of this at hand, e.g. python docs/measure_pose.py"),
+    "python": Command("run Python with all of this at hand, e.g. python docs/make_tables.py"),
     "doctor": Command("check each part of the installation and say how to mend it", ()),
 }
 

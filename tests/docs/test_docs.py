@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "media": {"core", "media"},
     "learning": {"core", "perception", "render", "learning"},
     "annotate": {"core", "media", "perception", "stabilizer", "render", "learning", "annotate"},
-    "bench": {"core", "media", "perception", "stabilizer", "render", "bench"},
+    "bench": {"core", "media", "perception", "stabilizer", "render", "learning", "bench"},
     "ros": {"core", "msgs", "ros"},
 }
 

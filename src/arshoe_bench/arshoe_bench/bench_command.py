@@ -16,6 +16,7 @@ SUBJECTS = {
     "render": "two shoes on the demo bag's feet: each part of rendering, start, change of the shoe, memory",
     "occlusion": "the hidden part of shoes on rendered legs: IoU per method and mask, time",
     "stabilizer": "stabilisation methods on rendered clips: jitter, lag, errors, track switches",
+    "pose": "decoding, grouping and pose of feet of known poses: errors, sides, covariance, time",
 }
 """Each is a module `<subject>_benchmark` with add_arguments(parser) and run(options) that prints and returns a dict."""
 
