@@ -31,7 +31,7 @@ def flow_between(before, after, regions, width=640):
     flow = OpticalFlow(width, 60)
     flow.push(*before)
     flow.push(*after)
-    return flow.displacements(regions)
+    return [pairs and pairs.mean_displacement() for pairs in flow.follow(regions)]
 
 
 @settings(deadline=None, max_examples=20)
@@ -61,6 +61,29 @@ def test_without_a_mask_the_region_itself_is_followed():
     np.testing.assert_allclose(found, (3, 2), atol=0.3)
 
 
+def test_a_guess_reaches_farther():
+    """70 px are out of the pyramid's reach, but not from near where the corner is expected."""
+    flow = OpticalFlow(640, 60)
+    flow.push(*scene((0, 0)))
+    flow.push(*scene((70, 0)))
+    (astray,) = flow.follow([SQUARE], [np.zeros(2)])
+    (found,) = flow.follow([SQUARE], [np.array([60.0, 5.0])])
+    assert astray is None or abs(astray.mean_displacement()[0] - 70) > 10
+    np.testing.assert_allclose(found.mean_displacement(), (70, 0), atol=0.15)
+
+
+def test_corners_are_spread():
+    """The strongest corners are all in one half of the region, which has room for 25; a few of the other count too."""
+    image, mask = scene((0, 0))
+    image[60:140, 100:140] = 60 + image[60:140, 100:140] // 2
+    flow = OpticalFlow(640, 40)
+    flow.push(image, mask)
+    flow.push(image, mask)
+    (pairs,) = flow.follow([SQUARE])
+    weak = pairs.start[:, 0] > 105
+    assert 0 < weak.sum() < 10
+
+
 @pytest.mark.parametrize("region", [SQUARE, SQUARE + 1000, SQUARE - 1000, SQUARE * 0, SQUARE * 100])
 def test_nothing_to_follow(region):
     grey = np.full((HEIGHT, WIDTH, 3), 90, np.uint8), np.zeros((HEIGHT, WIDTH), np.uint8)
@@ -71,10 +94,10 @@ def test_nothing_to_follow(region):
 def test_first_frame_and_new_size_have_no_last_one():
     flow = OpticalFlow(640, 60)
     flow.push(*scene((0, 0)))
-    assert flow.displacements([SQUARE]) == [None]
+    assert flow.follow([SQUARE]) == [None]
     assert not flow.is_cut()
     flow.push(*(p[:100, :100] for p in scene((0, 0))))
-    assert flow.displacements([SQUARE]) == [None]
+    assert flow.follow([SQUARE]) == [None]
 
 
 def test_a_cut_is_another_scene_not_another_brightness():

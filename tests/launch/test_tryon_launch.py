@@ -128,5 +128,5 @@ def test_another_stabilizer(read):
 def test_a_wrong_choice_is_named(read):
     from substitutions import LaunchError
 
-    with pytest.raises(LaunchError, match="stabilizer is 'magic'; allowed: arshoe, kalman, one_euro, none"):
+    with pytest.raises(LaunchError, match="stabilizer is 'magic'; allowed: arshoe_plus, arshoe, kalman, one_euro, none"):
         read(stabilizer="magic")

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from arshoe_core.parameters import parameter, validate
 
-METHODS = ("arshoe", "kalman", "one_euro", "none")
+METHODS = ("arshoe_plus", "arshoe", "kalman", "one_euro", "none")
 
 
 @dataclass(frozen=True)
 class StabilizerConfig:
     """Parameters of `Stabilizer` and of all its methods."""
 
-    method: str = parameter("arshoe", "how poses are smoothed; none only tracks", choices=METHODS)
+    method: str = parameter("arshoe_plus", "how poses are smoothed; none only tracks", choices=METHODS)
     max_feet: int = parameter(2, "most feet tracked; those lost longest go first", low=1, high=6)
     max_lost_frames: int = parameter(10, "frames a lost foot is predicted by optical flow", low=0, high=300)
     flow_width: int = parameter(640, "width to which frames are reduced for optical flow, px", low=64, high=4096)
@@ -26,6 +26,16 @@ class StabilizerConfig:
     )
     one_euro_min_cutoff: float = parameter(1.0, "cutoff frequency at rest, Hz", low=0.001, high=1000.0)
     one_euro_beta: float = parameter(15.0, "rise of the cutoff frequency with speed, Hz per m/s", low=0.0, high=10000.0)
+
+    plus_noise: float = parameter(
+        0.3,
+        "variance of measured poses relative to their covariance; large is smooth, small corrects quickly",
+        low=0.01,
+        high=1000.0,
+    )
+    plus_drift: float = parameter(
+        0.2, "error of the motion by optical flow relative to the way moved; small trusts it", low=0.0, high=10.0
+    )
 
     def __post_init__(self) -> None:
         validate(self)

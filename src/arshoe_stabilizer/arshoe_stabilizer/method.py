@@ -10,70 +10,67 @@ import cv2
 import numpy as np
 
 from arshoe_core.camera import Camera
+from arshoe_core.types import FootPose
 from arshoe_stabilizer.config import StabilizerConfig
+from arshoe_stabilizer.optical_flow import CornerPairs
 
 
 @dataclass(frozen=True)
-class Measurement:
-    """What a frame says of one foot.
+class Step:
+    """What is known of the way from the last frame to this one.
 
     Attributes:
-        T: (4, 4) measured T_camera_foot.
-        covariance: (6, 6) of T as in `FootPose`; zeros if unknown.
-        shift: (3,) metres, how the foot has moved since the last frame by optical flow, camera frame, at unchanged
-            depth; zeros if the flow could not tell.
-        dt: seconds since the last frame, positive.
-        camera: intrinsics of the frame.
-        points: (K, 3) model points, foot frame, metres.
+        dt: seconds, positive.
+        camera: intrinsics of both frames.
+        pairs: the foot's corners in the last frame and in this one; None if they could not be followed.
     """
 
-    T: np.ndarray
-    covariance: np.ndarray
-    shift: np.ndarray
     dt: float
     camera: Camera
-    points: np.ndarray
+    pairs: CornerPairs | None = None
+
+    def shift(self, depth: float) -> np.ndarray:
+        """The paper's (4): how far a foot at `depth` (m) has moved, (3,) m, camera frame; 0 if the flow can't tell."""
+        if self.pairs is None:
+            return np.zeros(3)
+        x, y = self.pairs.mean_displacement()
+        return np.array([x * depth / self.camera.fx, y * depth / self.camera.fy, 0.0])
 
 
 class PoseFilter(Protocol):
     """Smooths the pose of one foot; made anew for every track and when a track is restarted."""
 
-    def __init__(self, config: StabilizerConfig, T: np.ndarray) -> None:
-        """Start at T (4, 4) T_camera_foot."""
+    def __init__(self, config: StabilizerConfig, raw: FootPose) -> None:
+        """Start at a measured pose."""
 
-    def update(self, measurement: Measurement) -> np.ndarray:
-        """Take in a measurement; return the refined T_camera_foot (4, 4)."""
+    def update(self, raw: FootPose, step: Step) -> np.ndarray:
+        """Take in the pose measured in the new frame; return the refined T_camera_foot (4, 4)."""
 
-    def predict(self, shift: np.ndarray | None, dt: float) -> np.ndarray:
-        """Step a frame of dt seconds without a measurement; return T_camera_foot (4, 4).
-
-        Args:
-            shift: as in `Measurement`, None if the flow could not tell.
-        """
+    def predict(self, step: Step) -> np.ndarray:
+        """Go on to the new frame, in which nothing was measured; return T_camera_foot (4, 4)."""
 
 
 class NoFilter:
     """Poses as measured."""
 
-    def __init__(self, config: StabilizerConfig, T: np.ndarray) -> None:
-        self.T = T
+    def __init__(self, config: StabilizerConfig, raw: FootPose) -> None:
+        self.T = raw.T_camera_foot
 
-    def update(self, measurement: Measurement) -> np.ndarray:
+    def update(self, raw: FootPose, step: Step) -> np.ndarray:
         """The measured pose."""
-        self.T = measurement.T
+        self.T = raw.T_camera_foot
         return self.T
 
-    def predict(self, shift: np.ndarray | None, dt: float) -> np.ndarray:
+    def predict(self, step: Step) -> np.ndarray:
         """The last pose, shifted."""
-        self.T = shifted(self.T, shift)
+        self.T = shifted(self.T, step)
         return self.T
 
 
-def shifted(T: np.ndarray, shift: np.ndarray | None) -> np.ndarray:
-    """T (4, 4) moved by shift (3,) in the camera frame; None moves nothing."""
+def shifted(T: np.ndarray, step: Step) -> np.ndarray:
+    """T_camera_foot (4, 4) of the last frame, moved to the new one by optical flow: the paper's (5)."""
     moved = T.copy()
-    if shift is not None:
-        moved[:3, 3] += shift
+    moved[:3, 3] += step.shift(T[2, 3])
     return moved
 
 

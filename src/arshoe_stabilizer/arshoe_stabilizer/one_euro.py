@@ -3,8 +3,9 @@
 import numpy as np
 
 from arshoe_core import se3
+from arshoe_core.types import FootPose
 from arshoe_stabilizer.config import StabilizerConfig
-from arshoe_stabilizer.method import Measurement, rotation_vector, shifted
+from arshoe_stabilizer.method import Step, rotation_vector, shifted
 
 _SPEED_CUTOFF = 1.0
 """Hz, of the speed's own low pass, as in the paper."""
@@ -15,14 +16,14 @@ _LEVER = 0.13
 class OneEuroFilter:
     """A low pass whose cutoff rises with speed: steady at rest, quick in motion."""
 
-    def __init__(self, config: StabilizerConfig, T: np.ndarray) -> None:
+    def __init__(self, config: StabilizerConfig, raw: FootPose) -> None:
         self.min_cutoff, self.beta = config.one_euro_min_cutoff, config.one_euro_beta
-        self.T = self.measured = T
+        self.T = self.measured = raw.T_camera_foot
         self.velocity, self.angular_velocity = np.zeros(3), np.zeros(3)
 
-    def update(self, measurement: Measurement) -> np.ndarray:
+    def update(self, raw: FootPose, step: Step) -> np.ndarray:
         """Low-pass the measured pose."""
-        dt, T = measurement.dt, measurement.T
+        dt, T = step.dt, raw.T_camera_foot
         smooth = _weight(_SPEED_CUTOFF, dt)
         velocity = (T[:3, 3] - self.measured[:3, 3]) / dt
         angular_velocity = rotation_vector(T[:3, :3] @ self.measured[:3, :3].T) / dt
@@ -35,9 +36,9 @@ class OneEuroFilter:
         self.measured = T
         return self.T
 
-    def predict(self, shift: np.ndarray | None, dt: float) -> np.ndarray:
+    def predict(self, step: Step) -> np.ndarray:
         """The last pose, shifted."""
-        self.T, self.measured = shifted(self.T, shift), shifted(self.measured, shift)
+        self.T, self.measured = shifted(self.T, step), shifted(self.measured, step)
         return self.T
 
     def _weight_at(self, speed: float, dt: float) -> float:

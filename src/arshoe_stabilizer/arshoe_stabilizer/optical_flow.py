@@ -1,36 +1,56 @@
-"""How far each tracked foot has moved in the image since the last frame: FAST corners, bidirectional Lucas-Kanade."""
+"""Where each tracked foot's corners have moved in the image since the last frame: FAST, bidirectional Lucas-Kanade."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from arshoe_core.camera import Camera
 from arshoe_core.types import MASK_FOOT
 
 _WINDOW = (11, 11)
 _LEVELS = 3
+_EDGE = 5
 _MARGIN = 40
-"""Pixels around the regions that are looked at: a corner that moves farther is lost."""
+"""Pixels around a region that are looked at: a corner that moves farther is lost."""
 _FAST_THRESHOLD = 5
+_CELL = 8
+"""Pixels; at most one corner of a square this large: corners all over the foot tell its rotation best."""
 _MIN_PAIRS = 5
 _MAX_RETURN_ERROR = 0.7
 """Pixels of the reduced frame; a corner that flow does not take back to where it came from is dropped."""
+_STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 15, 0.01)
+_THUMBNAIL = (16, 12)
 _CUT_DIFFERENCE = 35.0
-"""Mean grey-level difference of two 16 x 12 thumbnails, brightness aside, above which the scene has changed."""
+"""Mean grey-level difference of two thumbnails, brightness aside, above which the scene has changed."""
+
+
+@dataclass(frozen=True)
+class CornerPairs:
+    """Corners of one foot followed from the last frame to the current one: start, end (N, 2) float64, image px."""
+
+    start: np.ndarray
+    end: np.ndarray
+
+    def mean_displacement(self) -> np.ndarray:
+        """The paper's (3), (2,) px, over the corners that move like most: background must not drag the mean."""
+        displacement = self.end - self.start
+        middle = np.median(displacement, 0)
+        off = np.linalg.norm(displacement - middle, axis=1)
+        return displacement[off <= max(1.0, 2 * np.median(off))].mean(0)
 
 
 @dataclass(frozen=True)
 class _Frame:
-    """Grey picture (uint8) and foot mask (bool), reduced; `to_image` (2,) takes their x, y to image px."""
+    """Grey picture and mask (uint8), reduced; `to_image` (2,) takes their x, y to image px."""
 
     gray: np.ndarray
-    foot: np.ndarray
+    mask: np.ndarray
+    thumbnail: np.ndarray
     to_image: np.ndarray
 
 
 class OpticalFlow:
-    """Holds the current and the last frame; gives mean displacements of regions from the one to the other."""
+    """Holds the current and the last frame; follows corners from the one to the other."""
 
     def __init__(self, width: int, max_corners: int) -> None:
         """
@@ -54,11 +74,15 @@ class OpticalFlow:
             mask: (H, W) uint8, as `arshoe_core.types` has it.
         """
         height, width = image_bgr.shape[:2]
-        scale = min(1.0, self._width / width)
-        size = (round(width * scale), round(height * scale))
-        gray = cv2.resize(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
-        foot = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST) == MASK_FOOT
-        self._last, self._current = self._current, _Frame(gray, foot, np.array([width, height]) / size)
+        gray = cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY)
+        if width > self._width:
+            size = (self._width, round(height * self._width / width))
+            gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+            mask = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
+        every = max(1, gray.shape[1] // 80)
+        thumbnail = cv2.resize(gray[::every, ::every], _THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)
+        to_image = np.array([width / gray.shape[1], height / gray.shape[0]])
+        self._last, self._current = self._current, _Frame(gray, mask, thumbnail - thumbnail.mean(), to_image)
         if self._last is not None and self._last.gray.shape != gray.shape:
             self._last = None
 
@@ -66,87 +90,80 @@ class OpticalFlow:
         """Whether the current frame shows another scene than the last one."""
         if self._last is None:
             return False
-        small = [cv2.resize(f.gray, (16, 12), interpolation=cv2.INTER_AREA) for f in (self._last, self._current)]
-        last, current = (picture - picture.mean() for picture in small)
-        return float(np.abs(current - last).mean()) > _CUT_DIFFERENCE
+        return float(np.abs(self._current.thumbnail - self._last.thumbnail).mean()) > _CUT_DIFFERENCE
 
-    def displacements(self, regions: list[np.ndarray]) -> list[np.ndarray | None]:
-        """Say how far regions of the last frame have moved.
+    def follow(self, regions: list[np.ndarray], guesses: list[np.ndarray] | None = None) -> list[CornerPairs | None]:
+        """Follow the corners of feet.
 
         Args:
-            regions: convex polygons (N, 2), image px, those nearest to the camera last.
+            regions: convex polygons (N, 2) around the feet of the last frame, image px, those nearest to the camera
+                last.
+            guesses: how far each may have moved since, (2,) px; the search starts there. None: not at all.
 
         Returns:
-            For each region its mean displacement (2,) in image px, the paper's (3), or None where too few corners
-            could be followed.
+            For each region its corners, or None where too few could be followed.
         """
-        if self._last is None or not regions:
+        if self._last is None:
             return [None] * len(regions)
-        to_image = self._current.to_image
-        reduced = [np.rint(np.clip(region / to_image, -1e4, 1e4)).astype(int) for region in regions]
-        box, origin = _box(reduced, self._last.gray.shape[::-1])
+        labels = np.zeros(self._last.gray.shape, np.uint8)
+        hulls = [self._hull(region) for region in regions]
+        for i, hull in enumerate(hulls):
+            cv2.fillConvexPoly(labels, hull, i + 1)
+        guesses = guesses or [np.zeros(2)] * len(regions)
+        return [self._follow_one(hull, labels, i + 1, guesses[i]) for i, hull in enumerate(hulls)]
+
+    def _hull(self, region: np.ndarray) -> np.ndarray:
+        """Convex hull of image px in px of the reduced frame, (M, 1, 2) int32."""
+        reduced = (region + 0.5) / self._current.to_image - 0.5
+        return cv2.convexHull(np.rint(np.clip(reduced, -1e4, 1e4)).astype(np.int32))
+
+    def _follow_one(self, hull: np.ndarray, labels: np.ndarray, label: int, guess: np.ndarray) -> CornerPairs | None:
+        size = np.array(labels.shape[::-1])
+        guess = np.rint(np.clip(guess / self._current.to_image, -size / 4, size / 4)).astype(int)
+        low = np.clip(hull.min((0, 1)) - _MARGIN + np.minimum(guess, 0), 0, size - 1)
+        high = np.clip(hull.max((0, 1)) + _MARGIN + np.maximum(guess, 0), low + 1, size)
+        box = slice(low[1], high[1]), slice(low[0], high[0])
         last, current = self._last.gray[box], self._current.gray[box]
-        corners, owner = self._corners(last, self._last.foot[box], [region - origin for region in reduced])
-        start, end, kept = _follow(last, current, corners)
-        owner = owner[kept]
-        return [_mean_displacement(start[owner == i], end[owner == i], to_image) for i in range(len(regions))]
+        corners = self._corners(last, _inner(labels[box] == label, self._last.mask[box] == MASK_FOOT))
+        start, end = _follow(last, current, corners, guess.astype(np.float32))
+        if len(start) < _MIN_PAIRS:
+            return None
+        start, end = ((points + low + 0.5) * self._current.to_image - 0.5 for points in (start, end))
+        return CornerPairs(start, end)
 
-    def _corners(self, gray: np.ndarray, foot: np.ndarray, regions: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """The strongest corners (N, 2) float32 of each region's feet pixels, and their regions' indices (N,)."""
-        labels = np.zeros(gray.shape, np.uint8)
-        for i, region in enumerate(regions):
-            cv2.fillConvexPoly(labels, cv2.convexHull(region.astype(np.int32)), i + 1)
-        for i in range(len(regions)):
-            region = labels == i + 1
-            seen = region & foot
-            if not seen.any():  # the network has lost the foot
-                seen = region
-            inner = cv2.erode(seen.astype(np.uint8), np.ones(_WINDOW)) > 0
-            labels[region & ~(inner if inner.any() else seen)] = 0  # windows at the edge see the floor, which rests
-        found = self._fast.detect(gray, labels)
+    def _corners(self, gray: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+        """The strongest corners (N, 2) float32 where allowed (uint8), one of a cell."""
+        found = self._fast.detect(gray, allowed)
         if not found:
-            return np.zeros((0, 2), np.float32), np.zeros(0, int)
-        points = np.array([k.pt for k in found], np.float32)
-        response = np.array([k.response for k in found])
-        owner = labels[points[:, 1].astype(int), points[:, 0].astype(int)].astype(int) - 1
-        strongest_first = np.argsort(-response, kind="stable")
-        chosen = np.concatenate(
-            [strongest_first[owner[strongest_first] == i][: self._max_corners] for i in range(len(regions))]
-        )
-        return points[chosen], owner[chosen]
+            return np.zeros((0, 2), np.float32)
+        points = cv2.KeyPoint_convert(found)
+        strongest_first = np.argsort([-k.response for k in found], kind="stable")
+        points = points[strongest_first]
+        x, y = (points // _CELL).astype(int).T
+        _, first_of_cell = np.unique(y * gray.shape[1] + x, return_index=True)
+        return points[np.sort(first_of_cell)[: self._max_corners]]
 
 
-def camera_shift(displacement: np.ndarray | None, depth: float, camera: Camera) -> np.ndarray | None:
-    """The paper's (4): a displacement (2,) in image px as camera translation (3,) in metres at unchanged depth."""
-    if displacement is None:
-        return None
-    return np.array([displacement[0] * depth / camera.fx, displacement[1] * depth / camera.fy, 0.0])
+def _inner(region: np.ndarray, foot: np.ndarray) -> np.ndarray:
+    """Where corners of a region (bool) may be, uint8: on the foot, not at its edge, where windows see the floor."""
+    seen = region & foot
+    if not seen.any():  # the network has lost the foot
+        seen = region
+    seen = seen.astype(np.uint8)
+    inner = cv2.erode(seen, np.ones((_EDGE, _EDGE), np.uint8))
+    return inner if inner.any() else seen
 
 
-def _box(regions: list[np.ndarray], size: tuple[int, int]) -> tuple[tuple[slice, slice], np.ndarray]:
-    """Rows and columns around the regions within an image of `size` (width, height), and the first x, y of them."""
-    points = np.concatenate(regions)
-    low = np.clip(points.min(0) - _MARGIN, 0, np.array(size) - 1)
-    high = np.clip(points.max(0) + _MARGIN, low + 1, size)
-    return (slice(low[1], high[1]), slice(low[0], high[0])), low
-
-
-def _follow(last: np.ndarray, current: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Corners there (N, 2) and here (N, 2) that flow takes forth and back, and which of the given ones they are."""
+def _follow(
+    last: np.ndarray, current: np.ndarray, corners: np.ndarray, guess: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where those corners (N, 2) float32 that flow takes forth and back were and are: both (M, 2) float32."""
     if len(corners) == 0:
-        return corners, corners, np.zeros(0, bool)
-    here, forth, _ = cv2.calcOpticalFlowPyrLK(last, current, corners[:, None], None, winSize=_WINDOW, maxLevel=_LEVELS)
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(current, last, here, None, winSize=_WINDOW, maxLevel=_LEVELS)
-    here, back = here[:, 0], back[:, 0]
+        return corners, corners
+    settings = {
+        "winSize": _WINDOW, "maxLevel": _LEVELS, "criteria": _STOP, "flags": cv2.OPTFLOW_USE_INITIAL_FLOW
+    }  # fmt: skip
+    here, forth, _ = cv2.calcOpticalFlowPyrLK(last, current, corners, corners + guess, **settings)
+    back, returned, _ = cv2.calcOpticalFlowPyrLK(current, last, here, here - guess, **settings)
     kept = (forth[:, 0] > 0) & (returned[:, 0] > 0) & (np.linalg.norm(back - corners, axis=1) < _MAX_RETURN_ERROR)
-    return corners[kept], here[kept], kept
-
-
-def _mean_displacement(start: np.ndarray, end: np.ndarray, to_image: np.ndarray) -> np.ndarray | None:
-    """(3) over the pairs (N, 2) that move like most: background seen through the region must not drag the mean."""
-    displacement = (end - start).astype(np.float64)
-    if len(displacement) < _MIN_PAIRS:
-        return None
-    middle = np.median(displacement, 0)
-    off = np.linalg.norm(displacement - middle, axis=1)
-    return displacement[off <= max(1.0, 2 * np.median(off))].mean(0) * to_image
+    return corners[kept], here[kept]

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from arshoe_core import se3
 from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
 from arshoe_core.foot import Side
 from arshoe_core.types import FootPose
 from arshoe_stabilizer.config import StabilizerConfig
+from arshoe_stabilizer.method import Step
 from arshoe_stabilizer.optical_flow import OpticalFlow
 from arshoe_stabilizer.tracker import Tracker
 
@@ -64,16 +64,14 @@ class Stabilizer:
         if dt > _MAX_GAP or self._flow.is_cut():
             self._tracker.drop_tracks()
         known = [pose for pose in poses_raw if pose.side != Side.UNKNOWN]
-        return self._tracker.update(known, self._displacements(camera), camera, dt)
+        return self._tracker.update(known, self._steps(camera, dt), camera)
 
-    def _displacements(self, camera: Camera) -> list[np.ndarray | None]:
-        """Mean displacement (2,) px of each track's foot by optical flow, None where it can't tell."""
+    def _steps(self, camera: Camera, dt: float) -> list[Step]:
+        """What optical flow says of each track."""
         tracks = self._tracker.tracks
-        regions = [camera.project(se3.transform_points(track.pose.T_camera_foot, track.points)) for track in tracks]
+        regions = [camera.project(track.pose.keypoints()) for track in tracks]
         visible = [i for i, region in enumerate(regions) if np.isfinite(region).all()]
         visible.sort(key=lambda i: -tracks[i].pose.T_camera_foot[2, 3])
-        found = self._flow.displacements([regions[i] for i in visible])
-        displacements: list[np.ndarray | None] = [None] * len(tracks)
-        for i, displacement in zip(visible, found, strict=True):
-            displacements[i] = displacement
-        return displacements
+        found = self._flow.follow([regions[i] for i in visible], [tracks[i].speed_px * dt for i in visible])
+        pairs = dict(zip(visible, found, strict=True))
+        return [Step(dt, camera, pairs.get(i)) for i in range(len(tracks))]

@@ -1,6 +1,6 @@
 """Feet through time: which measured pose is which foot, its side, and where it is while it is not seen."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -9,13 +9,14 @@ from arshoe_core.assignment import assign
 from arshoe_core.camera import Camera
 from arshoe_core.types import FootPose, PoseStatus
 from arshoe_stabilizer.arshoe_method import ArshoeFilter
+from arshoe_stabilizer.arshoe_plus import ArshoePlusFilter
 from arshoe_stabilizer.config import StabilizerConfig
 from arshoe_stabilizer.kalman import KalmanFilter
-from arshoe_stabilizer.method import Measurement, NoFilter, PoseFilter, shifted
+from arshoe_stabilizer.method import NoFilter, PoseFilter, Step, shifted
 from arshoe_stabilizer.one_euro import OneEuroFilter
-from arshoe_stabilizer.optical_flow import camera_shift
 
 FILTERS: dict[str, type[PoseFilter]] = {
+    "arshoe_plus": ArshoePlusFilter,
     "arshoe": ArshoeFilter,
     "kalman": KalmanFilter,
     "one_euro": OneEuroFilter,
@@ -30,9 +31,11 @@ _ONE_FOOT = 0.25
 """Foot extents between two tracks within which they are on one foot."""
 _CONFIRMED_AFTER = 3
 """Measured frames after which a track is predicted when lost; a false detection is not drawn out."""
-_SIDE_MEMORY, _SIDE_SWITCH = 10.0, 3.0
-"""Measured frames: most evidence a side gathers, and how much evidence against it turns it over."""
-_MAX_TURN = np.deg2rad(45)
+_MEMORY_S = 0.5
+"""Time constant of the evidence for a side and heading: others must persist 0.35 s against a long-held one."""
+_MAX_TURN = np.deg2rad(60)
+"""A foot doesn't turn farther from one frame to the next: a measured pose that does is turned round."""
+_USABLE_TURN = np.deg2rad(45)
 """A pose of the wrong side is still used where it turns the track by less than this."""
 _PREDICTION_NOISE = np.diag([0.005, 0.005, 0.01, 0.03, 0.03, 0.03]) ** 2
 """Covariance that a predicted frame adds (m^2, rad^2)."""
@@ -40,14 +43,32 @@ _PREDICTION_DECAY = 0.9
 
 
 @dataclass
+class Rival:
+    """The last of those measured poses that contradict a track but not one another, and the evidence for them."""
+
+    pose: FootPose
+    evidence: float
+
+
+@dataclass
 class Track:
-    """One foot through time; `pose` is the last refined one."""
+    """One foot through time.
+
+    Attributes:
+        pose: the last refined one.
+        evidence: fading sum of the scores of poses that agreed with it in side and heading.
+        rival: what a foot of the other side or heading would be, None while nothing contradicts.
+        measured_frames: in all. lost_frames: since it was last measured.
+        speed_px: (2,) of the foot in the image by the last optical flow, px/s.
+    """
 
     pose: FootPose
     filter: PoseFilter
-    side_evidence: float = 1.0
+    evidence: float
+    rival: Rival | None = None
     measured_frames: int = 1
     lost_frames: int = 0
+    speed_px: np.ndarray = field(default_factory=lambda: np.zeros(2))
 
     @property
     def points(self) -> np.ndarray:
@@ -71,46 +92,43 @@ class Tracker:
         """Drop all tracks but go on counting ids."""
         self.tracks = []
 
-    def update(
-        self, poses_raw: list[FootPose], displacements: list[np.ndarray | None], camera: Camera, dt: float
-    ) -> list[FootPose]:
+    def update(self, poses_raw: list[FootPose], steps: list[Step], camera: Camera) -> list[FootPose]:
         """Step one frame.
 
         Args:
             poses_raw: measured poses, untracked.
-            displacements: of each track by optical flow, (2,) image px, or None.
+            steps: of each track since the last frame.
             camera: intrinsics.
-            dt: seconds since the last frame, positive.
 
         Returns:
             One pose per track, by track id.
         """
-        shifts = [
-            camera_shift(d, t.pose.T_camera_foot[2, 3], camera) for t, d in zip(self.tracks, displacements, strict=True)
-        ]
-        pairs = dict(assign(self._benefit(poses_raw, shifts, camera)))
-        for i, (track, shift) in enumerate(zip(self.tracks, shifts, strict=True)):
+        pairs = dict(assign(self._benefit(poses_raw, steps, camera)))
+        for i, (track, step) in enumerate(zip(self.tracks, steps, strict=True)):
+            track.speed_px = np.zeros(2) if step.pairs is None else step.pairs.mean_displacement() / step.dt
             if i in pairs:
-                self._measure(track, poses_raw[pairs[i]], shift, camera, dt)
+                self._measure(track, poses_raw[pairs[i]], step)
             else:
                 track.lost_frames += 1
-                _predict(track, shift, dt)
+                _predict(track, step)
         self.tracks = [t for t in self.tracks if self._is_alive(t, camera)]
         matched = set(pairs.values())
         for j, raw in enumerate(poses_raw):
             if j not in matched:
-                pose = replace(raw, track_id=self._next_id)
-                self.tracks.append(Track(pose, FILTERS[self._config.method](self._config, raw.T_camera_foot)))
+                self.tracks.append(Track(replace(raw, track_id=self._next_id), self._filter(raw), raw.score))
                 self._next_id += 1
         surest_first = sorted(self.tracks, key=lambda t: (t.lost_frames, -t.pose.score))
         self.tracks = sorted(surest_first[: self._config.max_feet], key=lambda t: t.pose.track_id)
         return [t.pose for t in self.tracks]
 
-    def _benefit(self, poses_raw: list[FootPose], shifts: list[np.ndarray | None], camera: Camera) -> np.ndarray:
+    def _filter(self, raw: FootPose) -> PoseFilter:
+        return FILTERS[self._config.method](self._config, raw)
+
+    def _benefit(self, poses_raw: list[FootPose], steps: list[Step], camera: Camera) -> np.ndarray:
         """How well each pose (column) fits each track (row): 1 on the spot, 0 beyond the gate."""
         benefit = np.zeros((len(self.tracks), len(poses_raw)))
-        for i, (track, shift) in enumerate(zip(self.tracks, shifts, strict=True)):
-            expected = shifted(track.pose.T_camera_foot, shift)
+        for i, (track, step) in enumerate(zip(self.tracks, steps, strict=True)):
+            expected = shifted(track.pose.T_camera_foot, step)
             gate = _GATE + _GATE_GROWTH * track.lost_frames
             for j, raw in enumerate(poses_raw):
                 gap = _gap(expected, raw.T_camera_foot, track.points, camera)
@@ -118,26 +136,35 @@ class Tracker:
                     benefit[i, j] = 1 - gap / gate + _SAME_SIDE_BONUS * (raw.side == track.pose.side)
         return benefit
 
-    def _measure(self, track: Track, raw: FootPose, shift: np.ndarray | None, camera: Camera, dt: float) -> None:
+    def _measure(self, track: Track, raw: FootPose, step: Step) -> None:
         track.lost_frames = 0
         track.measured_frames += 1
-        agrees = raw.side == track.pose.side
-        track.side_evidence = min(track.side_evidence + (1 if agrees else -1), _SIDE_MEMORY)
-        if track.side_evidence <= -_SIDE_SWITCH:
-            track.side_evidence = _SIDE_SWITCH
-            track.filter = FILTERS[self._config.method](self._config, raw.T_camera_foot)
+        if self._gives_way(track, raw, step.dt):
+            track.filter = self._filter(raw)
             track.pose = replace(raw, track_id=track.pose.track_id)
-            return
-        turn = se3.rotation_angle(track.pose.T_camera_foot[:3, :3], raw.T_camera_foot[:3, :3])
-        if not agrees and turn > _MAX_TURN:
-            _predict(track, shift, dt)
-            return
-        no_shift = np.zeros(3)
-        measurement = Measurement(
-            raw.T_camera_foot, raw.covariance, no_shift if shift is None else shift, dt, camera, track.points
-        )
-        T = track.filter.update(measurement)
-        track.pose = replace(raw, T_camera_foot=T, side=track.pose.side, track_id=track.pose.track_id)
+        elif _turn(track.pose, raw) < (_MAX_TURN if raw.side == track.pose.side else _USABLE_TURN):
+            T = track.filter.update(raw, step)
+            track.pose = replace(raw, T_camera_foot=T, side=track.pose.side, track_id=track.pose.track_id)
+        else:
+            _predict(track, step)
+
+    def _gives_way(self, track: Track, raw: FootPose, dt: float) -> bool:
+        """Weigh the evidence; whether poses of another side or heading than the track's, raw among them, have won."""
+        fade = float(np.exp(-dt / _MEMORY_S))
+        track.evidence *= fade
+        if track.rival:
+            track.rival.evidence *= fade
+        if _agree(track.pose, raw):
+            track.evidence += raw.score
+            return False
+        if track.rival and _agree(track.rival.pose, raw):
+            track.rival = Rival(raw, track.rival.evidence + raw.score)
+        elif track.rival is None or track.rival.evidence < raw.score:
+            track.rival = Rival(raw, raw.score)
+        if track.rival.evidence <= track.evidence:
+            return False
+        track.evidence, track.rival = track.rival.evidence, Rival(track.pose, track.evidence)
+        return True
 
     def _is_alive(self, track: Track, camera: Camera) -> bool:
         if track.lost_frames == 0:
@@ -154,10 +181,18 @@ class Tracker:
         return bool(in_view and not doubled)
 
 
-def _predict(track: Track, shift: np.ndarray | None, dt: float) -> None:
+def _turn(a: FootPose, b: FootPose) -> float:
+    return se3.rotation_angle(a.T_camera_foot[:3, :3], b.T_camera_foot[:3, :3])
+
+
+def _agree(a: FootPose, b: FootPose) -> bool:
+    return a.side == b.side and _turn(a, b) < _MAX_TURN
+
+
+def _predict(track: Track, step: Step) -> None:
     track.pose = replace(
         track.pose,
-        T_camera_foot=track.filter.predict(shift, dt),
+        T_camera_foot=track.filter.predict(step),
         status=PoseStatus.PREDICTED,
         score=track.pose.score * _PREDICTION_DECAY,
         reprojection_error=float("nan"),
