@@ -8,7 +8,6 @@ import numpy as np
 from arshoe_bench.stabilization.trial import RAW
 from arshoe_core.parameters import info
 from arshoe_stabilizer import StabilizerConfig
-from arshoe_stabilizer.config import METHODS
 
 JITTER_SHARE, LAG_MS = 0.25, 10.0
 """What is asked of a method: jitter at rest at most this share of the measured poses', lag at most this."""
@@ -43,7 +42,7 @@ def tune(method: str, trials: int, evaluate: Evaluate) -> list[Trial]:
     """Search a method's parameters: half of the trials far and wide, half around the best of them.
 
     Args:
-        method: its parameters are the float fields of `StabilizerConfig` whose names start with its own.
+        method: its parameters are the float fields of `StabilizerConfig` named after it.
         trials: how many configurations, the default among them.
 
     Returns:
@@ -61,11 +60,8 @@ def tune(method: str, trials: int, evaluate: Evaluate) -> list[Trial]:
 
 def tuned_fields(method: str) -> list[str]:
     """Names of the parameters that are searched."""
-
-    def owner(name: str) -> str:  # the longest, as arshoe_plus_x is not arshoe's
-        return max((m for m in METHODS if name.startswith(f"{m}_")), key=len, default="")
-
-    return [f.name for f in fields(StabilizerConfig) if isinstance(f.default, float) and owner(f.name) == method]
+    prefix = f"{method.removeprefix('arshoe_')}_"  # those of arshoe_plus start with plus_
+    return [f.name for f in fields(StabilizerConfig) if isinstance(f.default, float) and f.name.startswith(prefix)]
 
 
 def front(tried: list[Trial]) -> list[Trial]:
