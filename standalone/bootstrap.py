@@ -26,6 +26,9 @@ VENV_STAMP = VENV / "arshoe-stamp.json"
 BUILD_STAMP = WORKSPACE / "stamp.json"
 
 APT_PACKAGES = ("libegl1", "libegl-mesa0", "libgl1", "libgl1-mesa-dri", "g++")
+EXTRA_APT_PACKAGES = {"test": ("chromium",)}
+PROGRAMS = {"g++": ("g++",), "chromium": ("chromium", "chromium-browser", "google-chrome")}
+"""A package is not needed where one of these programs is there already."""
 BUILD_FILES = ("package.xml", "setup.py", "setup.cfg", "CMakeLists.txt")
 """Files whose content matters to the build; of all others only the name does, since they are linked, not copied."""
 
@@ -51,13 +54,14 @@ def prepare(extras: tuple[str, ...] = ()) -> None:
             return
         # Children inherit the lock: if this process is killed, the next call waits for what it left running.
         setup = _Setup(lock)
-        setup.system_packages()
+        setup.system_packages(extras)
         setup.python_environment(extras)
         setup.build()
 
 
 def _is_current(extras: tuple[str, ...]) -> bool:
-    return venv_is_current(extras) and build_is_current()
+    has_programs = not EXTRA_APT_PACKAGES.keys() & set(extras) or not missing_apt_packages(extras)
+    return venv_is_current(extras) and build_is_current() and has_programs
 
 
 def venv_is_current(extras: tuple[str, ...]) -> bool:
@@ -81,8 +85,8 @@ class _Setup:
         LOG.unlink(missing_ok=True)
         print(f"arshoe: setting up; details in {LOG.relative_to(ROOT)}", flush=True)
 
-    def system_packages(self) -> None:
-        missing = missing_apt_packages()
+    def system_packages(self, extras: tuple[str, ...]) -> None:
+        missing = missing_apt_packages(extras)
         if not missing:
             return
         install = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
@@ -161,11 +165,12 @@ def _failure(code: int) -> str:
     )
 
 
-def missing_apt_packages() -> list[str]:
-    """Debian packages that setting up and rendering need; none where there is no apt."""
+def missing_apt_packages(extras: tuple[str, ...] = ()) -> list[str]:
+    """Debian packages that setting up, rendering and `extras` need; none where there is no apt."""
     if not (shutil.which("dpkg-query") and shutil.which("apt-get")):
         return []
-    wanted = [name for name in APT_PACKAGES if name != "g++" or not shutil.which("g++")]
+    wanted = [*APT_PACKAGES, *(name for extra in extras for name in EXTRA_APT_PACKAGES.get(extra, ()))]
+    wanted = [name for name in wanted if not any(map(shutil.which, PROGRAMS.get(name, ())))]
     version = f"python3.{sys.version_info.minor}"
     if importlib.util.find_spec("ensurepip") is None:
         wanted.append(f"{version}-venv")

@@ -20,7 +20,7 @@ def steps(tmp_path, monkeypatch) -> list[str]:
     monkeypatch.setattr(bootstrap, "VENV_STAMP", bootstrap.VENV / "arshoe-stamp.json")
     monkeypatch.setattr(bootstrap, "BUILD_STAMP", bootstrap.WORKSPACE / "stamp.json")
     monkeypatch.setattr(bootstrap, "PACKAGE_FOLDERS", (tmp_path / "src",))
-    monkeypatch.setattr(bootstrap, "missing_apt_packages", list)
+    monkeypatch.setattr(bootstrap, "missing_apt_packages", lambda _extras: [])
     bootstrap.REQUIREMENTS.mkdir(parents=True)
     for name in ("constraints", "runtime", "learning", "test"):
         (bootstrap.REQUIREMENTS / f"{name}.txt").write_text(name)
@@ -142,7 +142,7 @@ def test_a_removed_venv_is_made_again(steps):
 
 
 def test_system_packages_are_installed_by_root_only(steps, monkeypatch):
-    monkeypatch.setattr(bootstrap, "missing_apt_packages", lambda: ["libegl1", "g++"])
+    monkeypatch.setattr(bootstrap, "missing_apt_packages", lambda _extras: ["libegl1", "g++"])
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(bootstrap.shutil, "which", lambda _name: None)
     with pytest.raises(bootstrap.SetupError, match=r"run: sudo apt-get update && sudo apt-get install .* libegl1 g"):
@@ -150,6 +150,38 @@ def test_system_packages_are_installed_by_root_only(steps, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     prepare()
     assert steps[:2] == ["apt-get", "apt-get"]
+
+
+def test_the_tests_need_a_browser_and_nothing_else_does(steps, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    installed = []
+    monkeypatch.setattr(
+        bootstrap,
+        "missing_apt_packages",
+        lambda extras: [] if installed else [p for e in extras for p in bootstrap.EXTRA_APT_PACKAGES.get(e, ())],
+    )
+    prepare("learning")
+    assert "apt-get" not in steps
+    prepare("test")
+    assert steps.count("apt-get") == 2  # update, install
+    steps.clear()
+    prepare("test")  # the environment is current, but the browser is still missing
+    assert steps == ["apt-get", "apt-get"]
+    installed.append("chromium")
+    steps.clear()
+    prepare("test")
+    assert steps == []
+
+
+def test_a_program_that_is_there_is_not_installed(monkeypatch):
+    programs = {"dpkg-query", "apt-get", "google-chrome"}
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: name if name in programs else None)
+    monkeypatch.setattr(bootstrap.subprocess, "run", lambda *_args, **_: subprocess.CompletedProcess([], 0, stdout=""))
+    assert "chromium" not in bootstrap.missing_apt_packages(("test",))
+    assert "g++" in bootstrap.missing_apt_packages(("test",))
+    programs.remove("google-chrome")
+    assert "chromium" in bootstrap.missing_apt_packages(("test",))
+    assert "chromium" not in bootstrap.missing_apt_packages()
 
 
 def test_cmake_exports_are_mended_once(tmp_path):
