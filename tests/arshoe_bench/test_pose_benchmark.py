@@ -34,7 +34,7 @@ def test_observations_miss_keypoints_and_have_the_noise():
     rng = np.random.default_rng(1)
     scenes = [make_scene(rng, 2) for _ in range(30)]
     errors = np.concatenate([
-        observation.points - scene.points for scene in scenes for observation in observe(scene, rng, (2.0,), 3)
+        points - scene.points for scene in scenes for _, points in observe(scene, rng, (2.0,), 3)
     ])  # fmt: skip
     assert (np.isnan(errors[..., 0]).sum(1) == 3).all()
     assert 1.7 < np.nanstd(errors) < 2.3

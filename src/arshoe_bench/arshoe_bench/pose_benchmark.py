@@ -56,7 +56,7 @@ def measure_times(seed: int, count: int = 200) -> dict[str, float]:
     config, taken = estimator.config, {"decode and group": [], "pose per foot": []}
     for number in range(count):
         rng = np.random.default_rng((seed, number))
-        output = observe(make_scene(rng, 2), rng, (1.0,), 0)[0].output
+        output = observe(make_scene(rng, 2), rng, (1.0,), 0)[0][0]
         start = time.process_time_ns()
         peaks = find_peaks(output.heatmaps, config.peak_threshold, 2 * config.max_feet)
         group_peaks(peaks, output.pafs, config.paf_threshold, config.min_keypoints)
@@ -98,7 +98,7 @@ def summarise(trials: np.ndarray) -> dict:
 
 
 def row(trials: np.ndarray) -> dict[str, float | None]:
-    """What holds for some trials, fractions in 0 to 1, None without any; errors and nees are where the side is right."""
+    """What holds for some trials, fractions in 0 to 1, None without any; errors and nees where the side is right."""
     own, foreign = trials["own"].sum(), trials["foreign"].sum()
     figures = {
         "trials": len(trials),

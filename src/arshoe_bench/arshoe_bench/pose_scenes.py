@@ -43,19 +43,6 @@ class Scene:
     overlap: np.ndarray
 
 
-@dataclass(frozen=True)
-class Observation:
-    """What a network made of a scene.
-
-    Attributes:
-        output: its maps.
-        points: (F, 8, 2) the keypoints of each foot in the maps, px; NaN where missing.
-    """
-
-    output: NetworkOutput
-    points: np.ndarray
-
-
 def make_scene(rng: np.random.Generator, count: int, crossing: bool = False) -> Scene:
     """Wearers, each with two feet on the floor or one a little off it, seen from 10 to 80 degrees above it.
 
@@ -119,15 +106,26 @@ def _overlaps(points: np.ndarray) -> np.ndarray:
     return shared.max(1)
 
 
-def observe(scene: Scene, rng: np.random.Generator, noises: tuple[float, ...], missing: int) -> list[Observation]:
-    """The maps of a network that misses some keypoints of each foot, once for each noise (px) of the others' places.
+def miss(scene: Scene, rng: np.random.Generator, missing: int) -> np.ndarray:
+    """The keypoints (F, 8, 2) of a scene, px, some of each foot NaN."""
+    points = scene.points.copy()
+    for foot in points:
+        foot[rng.choice(NUM_KEYPOINTS, missing, replace=False)] = np.nan
+    return points
+
+
+def observe(
+    scene: Scene, rng: np.random.Generator, noises: tuple[float, ...], missing: int
+) -> list[tuple[NetworkOutput, np.ndarray]]:
+    """The maps of a network that misses some keypoints of each foot and misplaces the others, and where they are then.
 
     The limbs' fields stand where the limbs truly are, so they do not tell where noise has moved the peaks; limbs of
     missing keypoints have none.
+
+    Returns:
+        for each noise (px) the maps and the keypoints in them (F, 8, 2), NaN where missing.
     """
-    true = scene.points.copy()
-    for foot in true:
-        foot[rng.choice(NUM_KEYPOINTS, missing, replace=False)] = np.nan
+    true = miss(scene, rng, missing)
     targets = make_targets(_to_input(true), _EMPTY_MASK)
     observations = []
     for noise in noises:
@@ -135,7 +133,7 @@ def observe(scene: Scene, rng: np.random.Generator, noises: tuple[float, ...], m
         cells = (_to_input(seen) - (STRIDE - 1) / 2) / STRIDE
         heatmaps = np.max([draw_gaussians(foot, INPUT_SIZE // STRIDE, _PEAK_SIGMA) for foot in cells], 0)
         maps = (heatmaps, targets.pafs, targets.segmentation)
-        observations.append(Observation(NetworkOutput(*maps, _CELL_TO_IMAGE, CAMERA.width, CAMERA.height), seen))
+        observations.append((NetworkOutput(*maps, _CELL_TO_IMAGE, CAMERA.width, CAMERA.height), seen))
     return observations
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from arshoe_bench.pose_scenes import CAMERA, Observation, Scene, make_scene, observe
+from arshoe_bench.pose_scenes import CAMERA, Scene, make_scene, miss, observe
 from arshoe_core.types import FootKeypoints, FootPose
 from arshoe_media.pose_errors import match, rotation_error_deg, translation_error_cm
 from arshoe_perception.pose_estimator import PoseConfig, PoseEstimator
@@ -53,59 +53,54 @@ def _estimator(noise: float | None = None) -> PoseEstimator:
 
 
 def _map_trials(kind: str, scene: Scene, rng: np.random.Generator, missing: int) -> Iterator[tuple]:
-    for noise, observation in zip(NOISES, observe(scene, rng, NOISES, missing), strict=True):
-        result = _estimator()(observation.output, CAMERA)
-        yield from _trials((kind, noise, missing, 0), scene, observation, *result)
+    for noise, (output, points) in zip(NOISES, observe(scene, rng, NOISES, missing), strict=True):
+        yield from _trials((kind, noise, missing, 0), scene, points, *_estimator()(output, CAMERA))
 
 
 def _keypoint_trials(scene: Scene, rng: np.random.Generator) -> Iterator[tuple]:
     """Grouped keypoints: missing ones, and outliers 10 to 40 px off in any direction among others of 1 px noise."""
-    told = {noise: _estimator(noise) for noise in NOISES if noise}
     for missing in MISSING:
-        for noise, observation in zip(told, observe(scene, rng, tuple(told), missing), strict=True):
-            result = told[noise].from_keypoints(_as_keypoints(observation), CAMERA, STRIDE)
-            yield from _trials(("told", noise, missing, 0), scene, observation, *result)
+        for noise in NOISES[1:]:
+            points = miss(scene, rng, missing) + noise * rng.standard_normal(scene.points.shape)
+            yield from _fitted(("told", noise, missing, 0), scene, points)
     for outliers in OUTLIERS:
-        observation = observe(scene, rng, (1.0,), 0)[0]
-        for foot in observation.points:
+        points = scene.points + rng.standard_normal(scene.points.shape)
+        for foot in points:
             angle, far = rng.uniform(0, 2 * np.pi, (outliers, 1)), rng.uniform(10, 40, (outliers, 1))
             foot[rng.choice(len(foot), outliers, replace=False)] += far * np.hstack([np.cos(angle), np.sin(angle)])
-        for kind, estimator in (("given", _estimator()), ("told", told[1.0])):
-            if kind == "told" and not outliers:
-                continue  # is above
-            result = estimator.from_keypoints(_as_keypoints(observation), CAMERA, STRIDE)
-            yield from _trials((kind, 1.0, 0, outliers), scene, observation, *result)
+        yield from _fitted(("given", 1.0, 0, outliers), scene, points)
+        if outliers:
+            yield from _fitted(("told", 1.0, 0, outliers), scene, points)
 
 
-def _as_keypoints(observation: Observation) -> list[FootKeypoints]:
-    return [
-        FootKeypoints(foot.astype(np.float32), np.isfinite(foot).all(1).astype(np.float32))
-        for foot in observation.points
-    ]
+def _fitted(conditions: tuple[str, float, int, int], scene: Scene, points: np.ndarray) -> Iterator[tuple]:
+    kind, noise, *_ = conditions
+    there = np.isfinite(points).all(-1)
+    keypoints = [FootKeypoints(*foot) for foot in zip(points.astype(np.float32), there.astype(np.float32), strict=True)]
+    result = _estimator(noise if kind == "told" else None).from_keypoints(keypoints, CAMERA, STRIDE)
+    yield from _trials(conditions, scene, points, *result)
 
 
 def _trials(
     conditions: tuple[str, float, int, int],
     scene: Scene,
-    observation: Observation,
+    points: np.ndarray,
     keypoints: list[FootKeypoints],
     poses: list[FootPose],
 ) -> Iterator[tuple]:
-    """The rows of a picture; conditions are kind, noise, missing and outliers."""
+    """The rows of a picture; conditions are kind, noise, missing and outliers; points (F, 8, 2) what could be found."""
     kind, noise, missing, outliers = conditions
-    points = {id(pose): features.points for pose, features in zip(poses, keypoints, strict=True)}
+    groups = {id(pose): features.points for pose, features in zip(poses, keypoints, strict=True)}
     matched = {id(truth): pose for pose, truth in match(poses, scene.feet, CAMERA)}
     for foot, truth in enumerate(scene.feet):
         pose = matched.get(id(truth))
         right = pose is not None and pose.side == truth.side
         errors = _errors(pose, truth) if right else (np.nan,) * 3
-        group = points.get(id(pose), np.full(observation.points[foot].shape, np.nan))
-        there = np.linalg.norm(observation.points - group, axis=-1) < SAME_PLACE_PX
+        there = np.linalg.norm(points - groups.get(id(pose), np.nan), axis=-1) < SAME_PLACE_PX
         own, foreign = there[foot], there.any(0) & ~there[foot]
-        shown = np.isfinite(observation.points[foot]).all(1)
         yield (
             kind, len(scene.feet), scene.overlap[foot], noise, missing, outliers, pose is not None, right, *errors,
-            shown.sum(), own.sum(), foreign.sum(),
+            np.isfinite(points[foot]).all(1).sum(), own.sum(), foreign.sum(),
         )  # fmt: skip
 
 
