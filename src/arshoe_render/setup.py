@@ -17,7 +17,7 @@ setup(
         (f"share/{PACKAGE}", ["package.xml"]),
         (f"share/{PACKAGE}/shoes", glob("shoes/*.glb")),
     ],
-    install_requires=["setuptools", "numpy", "pillow", "moderngl>=5.7", "trimesh>=4.5"],
+    install_requires=["setuptools", "numpy", "pillow", "moderngl>=5.7", "transforms3d", "trimesh>=4.5"],
     entry_points={
         "console_scripts": [
             "shoes = arshoe_render.shoes_command:main",
