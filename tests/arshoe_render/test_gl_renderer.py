@@ -114,6 +114,17 @@ def test_invisible_mesh_hides_what_comes_after_it(renderer):
     far.release()
 
 
+def test_invisible_mesh_keeps_the_colour_of_what_came_before_it(renderer):
+    camera = Camera(160, 120, 150, 150, 79.5, 59.5)
+    near, far = renderer.upload(flat_mesh(SQUARE)), renderer.upload(flat_mesh(SQUARE * 3))
+    alone = renderer.render([Draw(far, at(0, 0, 1.2), 9)], camera, LIGHT)
+    marked = renderer.render([Draw(far, at(0, 0, 1.2), 9), Draw(near, at(0, 0, 1), 7, visible=False)], camera, LIGHT)
+    assert marked.label[60, 80] == 7
+    np.testing.assert_array_equal(marked.color, alone.color)
+    near.release()
+    far.release()
+
+
 def test_back_faces_are_culled_also_when_mirrored(renderer):
     camera = Camera(160, 120, 150, 150, 79.5, 59.5)
     mesh = renderer.upload(flat_mesh(SQUARE))

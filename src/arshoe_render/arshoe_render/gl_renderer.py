@@ -212,6 +212,7 @@ class GlRenderer:
                     mesh.textures[name].use(unit)
         _write(program, {name: _gl(value) for name, value in uniforms.items()})
         self._framebuffer.color_mask = (draw.visible, draw.visible, draw.visible, True)
+        self._framebuffer.use()  # only now the mask counts
         self._cull(m.double_sided, mirrored=determinant < 0)
         mesh.vertex_array(program).render()
 
