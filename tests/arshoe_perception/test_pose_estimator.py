@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
 from arshoe_core.foot import Side
 from arshoe_core.types import FootKeypoints
+from arshoe_perception.pnp import Fits
 from arshoe_perception.pose_estimator import PoseConfig, PoseEstimator
 
 CELL_PX = 10.0
@@ -87,6 +89,23 @@ def test_outliers_are_left_aside(estimate, foot_transform, outliers):
     assert pose.reprojection_error < 5
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_outliers_anywhere(as_keypoints, project, foot_transform, camera, count):
+    """One or two keypoints 25 to 100 px off in any direction, the others 2.5 px."""
+    rng, turned = np.random.default_rng(count), []
+    estimator = PoseEstimator(PoseConfig(keypoint_noise=0.25, shape_noise=0.0))
+    for _ in range(60):
+        T = foot_transform(rng.uniform(-np.pi, np.pi), rng.uniform(0.5, 1.3), rng.uniform(0.5, 0.8))
+        points = project(T, Side.LEFT, camera) + 2.5 * rng.standard_normal((8, 2))
+        angle = rng.uniform(0, 2 * np.pi, (count, 1))
+        far = rng.uniform(25, 100, (count, 1)) * np.hstack([np.cos(angle), np.sin(angle)])
+        points[rng.choice(8, count, replace=False)] += far
+        _, poses = estimator.from_keypoints([as_keypoints(points)], camera, CELL_PX)
+        turned.append(np.rad2deg(error(poses[0], T)[0]) if poses else 180)
+    assert np.median(turned) < 4
+    assert np.percentile(turned, 90) < 15
+
+
 def test_side_of_noisy_feet_far_away(estimate, foot_transform):
     """Residuals alone mistake many of these; seeing the sole from above decides."""
     rng = np.random.default_rng(5)
@@ -115,16 +134,17 @@ def test_two_feet_of_a_wearer_are_left_and_right(as_keypoints, project, foot_tra
     assert right >= 36
 
 
-def test_covariance_covers_the_error(estimate, foot_transform):
-    """Errors over many noisy trials, in standard deviations, are of the order of one."""
+def test_covariance_is_that_of_the_errors(estimate, foot_transform):
+    """The squared error in standard deviations, of position and rotation together, is 6 on average."""
     T = foot_transform(1.0, 0.9, 0.6)
     config = PoseConfig(keypoint_noise=0.1, shape_noise=0.0)  # 1 px
-    scaled = []
-    for seed in range(60):
+    squares = []
+    for seed in range(100):
         pose = estimate(T, Side.LEFT, noise=1.0, seed=seed, config=config)
-        scaled.append((pose.T_camera_foot[:3, 3] - T[:3, 3]) / np.sqrt(np.diag(pose.covariance)[:3]))
-        assert np.linalg.eigvalsh(pose.covariance).min() > 0
-    assert 0.6 < np.std(scaled) < 1.8
+        rotation, _ = cv2.Rodrigues(T[:3, :3] @ pose.T_camera_foot[:3, :3].T)
+        off = np.concatenate([T[:3, 3] - pose.T_camera_foot[:3, 3], rotation[:, 0]])
+        squares.append(off @ np.linalg.solve(pose.covariance, off))
+    assert 4 < np.mean(squares) < 9
 
 
 def test_lens_distortion_is_undone(estimate, foot_transform):
@@ -160,6 +180,31 @@ def test_what_is_no_foot_is_rejected_and_counted(as_keypoints, project, foot_tra
     assert rejected([as_keypoints(good.points, missing=range(5))]) == (0, 0, {"keypoints": 1})
     assert rejected([good, *others]) == (2, 2, {"too_many": 1})
     assert rejected([]) == (0, 0, {})
+
+
+@pytest.mark.parametrize(
+    ("nearer", "other", "expected"),
+    [
+        ((1.0, 1.0), (-0.8, 1.0), Side.LEFT),
+        ((1.0, 9.0), (1.0, 1.0), Side.RIGHT),
+        ((1.0, 9.0), (-0.8, 1.0), "upside_down"),
+        ((1.0, 9.0), (1.0, 9.0), "distance"),
+        ((1.0, -1.0), (1.0, -1.0), "behind_camera"),
+    ],
+)
+def test_impossible_fits(as_keypoints, project, foot_transform, camera, monkeypatch, nearer, other, expected):
+    """Elevation and distance of the cheaper fit, as left, and of the other, as right."""
+    T = np.array([foot_transform(0.5, elevation, distance) for elevation, distance in (nearer, other)])
+    ones, cost, information = np.ones((1, 2, 8)), np.array([[1.0, 20.0]]), np.tile(np.eye(6), (1, 2, 1, 1))
+    fits = Fits(T[None, :, :3, :3], T[None, :, :3, 3], cost, ones, ones, information)
+    monkeypatch.setattr("arshoe_perception.pose_estimator.fit_feet", lambda *_: fits)
+    estimator = PoseEstimator()
+    keypoints = as_keypoints(project(foot_transform(0.5, 1.0, 1.0), Side.LEFT, camera))
+    _, poses = estimator.from_keypoints([keypoints], camera, CELL_PX)
+    if isinstance(expected, Side):
+        assert [pose.side for pose in poses] == [expected] and not estimator.rejected
+    else:
+        assert not poses and estimator.rejected == {expected: 1}
 
 
 @settings(deadline=None)
