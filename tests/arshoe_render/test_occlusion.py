@@ -53,7 +53,7 @@ def coarse(mask):
         ("silhouette", coarse, 0.0, 0.85, 0.97),
         ("silhouette", coarse, 0.14, 0.75, 0.95),
         ("mesh", np.copy, 0.0, 0.85, 0.97),
-        ("mesh", coarse, 0.14, 0.75, 0.95),
+        ("mesh", coarse, 0.14, 0.7, 0.95),
     ],
 )
 def test_hidden_part_matches_a_real_leg(stage, renderers, method, of_mask, sock, hidden_floor, visible_floor):
@@ -136,7 +136,7 @@ def standing_leg(lean=0.0, radius=0.035, label=MASK_LEG):
     wide = radius * np.hypot(1, lean)
     outline = camera.project(np.concatenate([centres - wide * side, (centres + wide * side)[::-1]]))
     cv2.fillPoly(mask, [np.rint(outline).astype(np.int32)], label)
-    return mask, camera, fit_leg(mask, camera, rim, T[:3, :3], 1.0)
+    return mask, camera, fit_leg(mask, camera, rim, T[:3, :3], 0.078, 1.0)
 
 
 @pytest.mark.parametrize("label", [MASK_LEG, MASK_FOOT])
@@ -170,7 +170,7 @@ def test_trousers_over_the_collar_hide_the_side_that_faces_the_camera():
 def test_a_nearer_leg_hides_the_other_foots_shoe_and_a_farther_one_does_not():
     mask, camera, near = standing_leg()
     rim = near.rim + np.array([0, 0, 0.3])
-    far = fit_leg(np.zeros_like(mask), camera, rim, np.eye(3), 1.0)
+    far = fit_leg(np.zeros_like(mask), camera, rim, np.eye(3), 0.078, 1.0)
     x, y = np.rint(camera.project(near.centres[6])).astype(int)
     for legs, expected in (([near, far], [False, True]), ([far, near], [True, False])):
         for i in (1, 2):

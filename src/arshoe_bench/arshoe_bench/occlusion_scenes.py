@@ -233,11 +233,13 @@ def _leg_meshes(wearer: Wearer, shoe: Shoe, rng: np.random.Generator) -> list[tu
     y_radius = girth * np.array([28, 28, 28, 29, 33, 44, 50, 50, 50])
     fine = np.linspace(z[0], z[-1], 75)
     radii = np.column_stack([np.interp(fine, z, x_radius), np.interp(fine, z, y_radius)])
+    # In a boot the leg bends above the shaft, which is stiff here.
+    bend = max(ANKLE[2], shoe.rim[:, 2].max() * STANDARD_FOOT_LENGTH / shoe.foot_length / MM - 10)
     split = wearer.cuff or SKIN_LABEL_HEIGHT
     meshes = []
     for label, part in ((MASK_FOOT, fine <= split + 5), (MASK_LEG, fine > split)):
         grown = 2.0 if wearer.cuff and label == MASK_FOOT else 0.0
-        meshes.append((_tube(_bent(fine[part], radii[part] + grown, wearer.tilt)), label))
+        meshes.append((_tube(_bent(fine[part], radii[part] + grown, wearer.tilt, bend)), label))
     if wearer.hem:
         rise = np.linspace(wearer.hem, 440, 60)
         hang = np.clip((rise - wearer.hem) / 200, 0, 1)[:, None]
@@ -246,24 +248,26 @@ def _leg_meshes(wearer: Wearer, shoe: Shoe, rng: np.random.Generator) -> list[tu
         angle = np.linspace(0, 2 * np.pi, SECTORS, endpoint=False)
         k = rng.integers(1, 5)
         folds = 1 + 0.04 * np.sin(k * angle[None] + rise[:, None] * rng.uniform(0.005, 0.03) + rng.uniform(0, 6))
-        rings = _bent(rise, radii, wearer.tilt, folds)
+        rings = _bent(rise, radii, wearer.tilt, bend, folds)
         meshes.append((_tube(_draped(rings, shoe)), LABEL_CLOTH))
     return meshes
 
 
-def _bent(z: np.ndarray, radii: np.ndarray, tilt: tuple[float, float], factor: np.ndarray | float = 1.0) -> np.ndarray:
-    """Rings (K, N, 3) mm of elliptic sections (K, 2) about the vertical at heights z (K,), bent over the ankle."""
+def _bent(
+    z: np.ndarray, radii: np.ndarray, tilt: tuple[float, float], bend: float, factor: np.ndarray | float = 1.0
+) -> np.ndarray:
+    """Rings (K, N, 3) mm of elliptic sections (K, 2) about the vertical at heights z (K,), bent at a height, mm."""
     angle = np.linspace(0, 2 * np.pi, SECTORS, endpoint=False)
     rings = np.stack([np.outer(radii[:, 0], np.cos(angle)), np.outer(radii[:, 1], np.sin(angle))], -1)
     rings = np.concatenate(
         [rings * np.broadcast_to(factor, rings.shape[:2])[..., None], np.zeros((*rings.shape[:2], 1))], -1
     )
-    share = np.clip((z - ANKLE[2] + 30) / 60, 0, 1)
+    share = np.clip((z - bend + 30) / 60, 0, 1)
     for ring, s in zip(rings, share, strict=True):
         ring[:] = ring @ (_turn(1, s * tilt[0]) @ _turn(0, s * tilt[1])).T
     up = _turn(1, tilt[0]) @ _turn(0, tilt[1]) @ [0, 0, 1.0]
-    above = np.maximum(z - ANKLE[2], 0)
-    centres = ANKLE + above[:, None] * up + np.minimum(z - ANKLE[2], 0)[:, None] * [0, 0, 1]
+    above = np.maximum(z - bend, 0)
+    centres = ANKLE + above[:, None] * up + (np.minimum(z, bend) - ANKLE[2])[:, None] * [0, 0, 1]
     return rings + centres[:, None]
 
 
@@ -284,18 +288,19 @@ def _draped(rings: np.ndarray, shoe: Shoe) -> np.ndarray:
 
 
 def _foot_meshes() -> list[Mesh]:
-    """A bare left foot that fits into a shoe of the standard foot."""
+    """A bare left foot, some millimetres slimmer than the standard foot's keypoints (which lie on what is worn)."""
     z = np.array([3, 20, 50, 70, 88.0])
     radii = np.array([[46, 26], [48, 28], [46, 26], [46, 26], [42, 28.0]])
     angle = np.linspace(0, 2 * np.pi, SECTORS, endpoint=False)
     ankle = np.stack([np.outer(radii[:, 0], np.cos(angle)), np.outer(radii[:, 1], np.sin(angle))], -1)
     ankle = np.concatenate([ankle + np.array([53, 0]), np.repeat(z[:, None, None], SECTORS, 1)], -1)
-    x = np.array([30, 90, 140, 190, 230, 252.0])
-    half_y, half_z = np.array([22, 26, 31, 36, 28, 10]), np.array([30, 32, 26, 17, 11, 6])
+    x = np.array([6, 30, 60, 95, 140, 178, 215, 240, 254.0])
+    half_y, half_z = np.array([15, 27, 29, 30, 36, 42, 38, 28, 12]), np.array([16, 28, 32, 32, 26, 19, 13, 10, 6])
+    middle_y = np.array([0, 0, 0, 1, 2, 0, -5, -9, -10])
     fore = np.stack(
         [
             np.repeat(x[:, None], SECTORS, 1),
-            np.outer(half_y, np.cos(angle)) + np.array([0, 0, 2, 1, -5, -10])[:, None],
+            np.outer(half_y, np.cos(angle)) + middle_y[:, None],
             np.outer(half_z, np.sin(angle)) + half_z[:, None] + 2,
         ],
         -1,

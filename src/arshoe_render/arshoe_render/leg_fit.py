@@ -27,8 +27,10 @@ _COMMON = np.array([0.030, 0.030, 0.029, 0.029, 0.030, 0.033, 0.036, 0.041, 0.04
 """Half width of a common bare leg, which fills in where the mask gives none."""
 _NARROW, _TROUSERS = 0.04, 0.04
 """In the opening the leg is no wider than the one; what is wider there than the other, from the front, is trousers."""
-_HEM_DROP, _HEM_AHEAD = 0.018, 0.042
-"""Leg seen on the shoe so far below the opening's middle, and so far from it towards the camera, is trousers."""
+_HEM_DROP, _HEM_HEIGHT, _HEM_AHEAD = 0.018, 0.066, 0.042
+"""Leg seen on the shoe so far below the opening's middle, no higher than bare skin that counts as leg, and so far from
+there towards the camera, is trousers."""
+_LOW_SHOE = 0.08
 _BACK = float(__import__("os").environ.get("BACK", "0.006"))
 """How far behind the opening's middle the leg's axis is: the opening reaches onto the instep."""
 _DEEP = 1.3
@@ -79,7 +81,7 @@ class Leg:
         return Mesh(vertices, faces, np.zeros_like(vertices), material=Material(double_sided=True))
 
 
-def fit_leg(mask: np.ndarray, camera: Camera, rim: np.ndarray, R: np.ndarray, size: float) -> Leg:
+def fit_leg(mask: np.ndarray, camera: Camera, rim: np.ndarray, R: np.ndarray, height: float, size: float) -> Leg:
     """Find the leg above an opening.
 
     Its lean and width in the picture come from the mask; a sock and a worn shoe's collar, which count as foot, do where
@@ -90,6 +92,7 @@ def fit_leg(mask: np.ndarray, camera: Camera, rim: np.ndarray, R: np.ndarray, si
         camera: of the mask.
         rim: (N, 3) the opening's rim in the camera frame, metres.
         R: (3, 3) rotation camera <- foot.
+        height: of the opening's middle above the sole plane, metres.
         size: of the foot relative to the standard one.
     """
     centre, up, heights = rim.mean(0) - _BACK * size * R[:, 0], R[:, 2], _HEIGHTS * size
@@ -104,7 +107,8 @@ def fit_leg(mask: np.ndarray, camera: Camera, rim: np.ndarray, R: np.ndarray, si
     good = (half > _THIN * size) & (half < _WIDE * size)
     deep = _cross(axis / np.sqrt(axis @ axis), side)
     flat, thick = (np.hypot(_DEEP * (R[:, 0] @ v), R[:, 1] @ v) for v in (side, deep))
-    wide = bool(of_leg[_START] and half[_START] > _TROUSERS * size * flat)
+    calf = 1 + 3 * max(height - _LOW_SHOE * size, 0)  # out of a boot comes more of a leg
+    wide = bool(of_leg[_START] and half[_START] > _TROUSERS * size * flat * calf)
     good[:_START] = False
     narrowest = half[_ANKLE][good[_ANKLE]].min(initial=_WIDE * size)
     good[: _ANKLE.stop] &= half[: _ANKLE.stop] < 1.2 * narrowest
@@ -118,7 +122,8 @@ def fit_leg(mask: np.ndarray, camera: Camera, rim: np.ndarray, R: np.ndarray, si
     # Bare legs are longer than wide, trousers round.
     ratio = 1 + (thick / flat - 1) * np.clip(3 - half / (0.02 * size), 0, 1)
     centres = centre + heights[:, None] * axis + shift[:, None] * side
-    hem = wide or _has_hem(mask, camera, centre, view, up, size)
+    drop = max(_HEM_DROP, height / size - _HEM_HEIGHT)
+    hem = wide or _has_hem(mask, camera, centre - drop * size * up, view, up, size)
     return Leg(rim, centres, half[:, None] * side, (half * ratio)[:, None] * deep, hem, not of_leg[_ANKLE.start])
 
 
@@ -181,12 +186,12 @@ def _sampled(mask: np.ndarray, pixels: np.ndarray) -> np.ndarray:
 def _has_hem(
     mask: np.ndarray, camera: Camera, centre: np.ndarray, view: np.ndarray, up: np.ndarray, size: float
 ) -> bool:
-    """Whether the side of the shoe that faces the camera, some way below the opening, is seen as leg."""
+    """Whether the side of the shoe that faces the camera, in front of a point of its axis (3,), is seen as leg."""
     ahead = (view @ up) * up - view
     length = np.sqrt(ahead @ ahead)
     if length < 0.1:
         return False
     ahead = ahead / length
     side = _cross(ahead, up)
-    points = np.linspace(-0.02, 0.02, 5)[:, None] * side + _HEM_AHEAD * ahead - _HEM_DROP * up
+    points = np.linspace(-0.02, 0.02, 5)[:, None] * side + _HEM_AHEAD * ahead
     return bool((_sampled(mask, camera.project(centre + size * points)) == MASK_LEG).sum() > 2)

@@ -4,8 +4,6 @@ Both start from the leg fitted to the mask (`leg_fit`), and both close the openi
 shoes: its label tells where it is seen in front of them.
 """
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 
@@ -25,8 +23,6 @@ CAP_DEPTH = 0.003
 """How far below the rim the opening's closing surface lies, m, so that the rim keeps its thickness (paper, 3.2)."""
 _MIN_GAP = 0.02
 """Gaps in the leg's overlap shorter than this part of S0 are noise of the mask."""
-_BOOT = 0.4
-"""Height of the opening, in foot lengths, from which on it is a boot's: there the mask shows leg, not foot."""
 _STILL = 1.5
 """While no shoe moves by more pixels than this from frame to frame, the mask is held steady."""
 
@@ -64,9 +60,7 @@ class Occlusion:
             scale = np.linalg.norm(T[:3, 0])
             size = scale * self._shoe.foot_length / STANDARD_FOOT_LENGTH
             rim = self._shoe.rim @ T[:3, :3].T + T[:3, 3]
-            leg = fit_leg(self._mask, camera, rim, T[:3, :3] / scale, size)
-            # What is seen on a boot's shaft is labelled leg, with trousers and without.
-            self._legs.append(replace(leg, hem=leg.hem and middle[2] < _BOOT * self._shoe.foot_length))
+            self._legs.append(fit_leg(self._mask, camera, rim, T[:3, :3] / scale, middle[2] * scale, size))
 
     @property
     def far_planes(self) -> list[tuple[float, float, float, float]]:
@@ -103,6 +97,13 @@ class Occlusion:
         if self._shoe.inside is not None:  # it fits the foot: the floor beside the foot is not seen in the shoe
             found[(label > OPENING) & (label <= TUBE) & (mask == 0)] = False
         return found
+
+    def legs(self, camera: Camera) -> np.ndarray:
+        """Where the fitted legs are in a part of the picture, (H, W) bool."""
+        region = np.zeros((camera.height, camera.width), bool)
+        for leg in self._legs:
+            region |= filled_polygon(leg.outline(camera), region.shape)
+        return region
 
     def reset(self) -> None:
         """Forget earlier frames."""
@@ -164,7 +165,7 @@ def silhouette_occlusion(label: np.ndarray, mask: np.ndarray, camera: Camera, le
         (H, W) bool.
     """
     leg, wearer = mask == MASK_LEG, mask != 0
-    grown, columns = _grown(wearer), [_filled(fit.outline(camera), mask.shape) & wearer for fit in legs]
+    grown, columns = _grown(wearer), [filled_polygon(fit.outline(camera), mask.shape) & wearer for fit in legs]
     hidden = np.zeros(mask.shape, bool)
     for i, fit in enumerate(legs, 1):
         near, behind, opening = label == i, label == i + BEHIND, label == i + OPENING
@@ -225,10 +226,10 @@ def between_outlines(shoe: np.ndarray, opening: np.ndarray, leg: np.ndarray) -> 
     covered = S0[run]
     N0, N1 = (S1[((S1 - M) ** 2).sum(1).argmin()] for M in (covered[0], covered[-1]))
     # By way of the opening's middle, so that nothing stays between the line N0 N1 and a hollow S1.
-    return _filled(np.concatenate([covered, [N1, S1.mean(0), N0]]), shoe.shape) & leg
+    return filled_polygon(np.concatenate([covered, [N1, S1.mean(0), N0]]), shoe.shape) & leg
 
 
-def _filled(polygon: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def filled_polygon(polygon: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """The inside (H, W) bool of a polygon (K, 2) in pixels; nothing if a point of it is behind the camera."""
     region = np.zeros(shape, np.uint8)
     if np.isfinite(polygon).all():
