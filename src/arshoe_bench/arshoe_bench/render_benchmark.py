@@ -21,8 +21,8 @@ from arshoe_core.types import FootPose
 from arshoe_media.bag_reader import BagReader
 from arshoe_perception import FootEstimator
 from arshoe_render import TryOnConfig, TryOnRenderer
-from arshoe_render.gl_renderer import GlRenderer
 from arshoe_render.shoe import bundled_shoes, load_shoe
+from arshoe_render.shoe_loader import ready_shoe
 
 Scene = tuple[np.ndarray, np.ndarray, Camera, list[FootPose]]
 """Picture, mask, camera and poses of one frame."""
@@ -130,15 +130,13 @@ def _start_seconds() -> dict[str, float]:
 
 
 def _shoe_change() -> dict[str, float]:
-    """Milliseconds to load a bundled shoe from its file, and to bring it to the GPU."""
-    renderer, times = GlRenderer(640, 480), StageTimes()
+    """Milliseconds to make a bundled shoe ready, which render_node does in a thread, and to bring it to the GPU."""
+    renderer, times = TryOnRenderer(), StageTimes()
     for name in islice(cycle(sorted(bundled_shoes())), 12):
         with times("load"):
-            shoe = load_shoe(name)
+            ready = ready_shoe(name)
         with times("upload"):
-            meshes = [renderer.upload(mesh) for mesh in shoe.meshes]
-        for mesh in meshes:
-            mesh.release()
+            renderer.set_shoe(ready)
     renderer.release()
     return {name: float(np.median(ms)) for name, ms in times.ms.items()}
 
