@@ -19,7 +19,7 @@ from arshoe_perception.side import SEEN_FROM_BELOW, below_cost, choose_sides
 
 SIDES = (Side.LEFT, Side.RIGHT)
 _PRIOR = 16.0
-"""Weight of the nominal standard deviation in telling the sides apart, in measured coordinates."""
+"""How many coordinates' worth of belief the nominal standard deviations get where the sides are told apart."""
 _INLIER = 3.0
 """Standard deviations from which on a keypoint is off the model."""
 
@@ -206,9 +206,9 @@ class PoseEstimator:
     ) -> list[FootPose]:
         """Fits (F,) as poses."""
         inlier = (fits.weights > 0) & (fits.residuals < _INLIER)
-        squares = np.where(inlier, (fits.residuals * np.where(inlier, sigma, 0)) ** 2, 0.0)
+        squares = (fits.residuals * np.where(inlier, sigma, 0.0)) ** 2
         error = np.sqrt(camera.fx * camera.fy * squares.sum(1) / inlier.sum(1))
-        covariance = _covariance(fits)
+        covariance = np.linalg.inv(fits.information)
         return [
             FootPose(
                 side=SIDES[side],
@@ -220,8 +220,3 @@ class PoseEstimator:
             )
             for i, side in enumerate(sides)
         ]
-
-
-def _covariance(fits: Fits) -> np.ndarray:
-    """(F, 6, 6) inverse of the fits' information."""
-    return np.linalg.inv(fits.information)
