@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from arshoe_bench.bench_command import main
-from arshoe_bench.roi_benchmark import SIZES, SPEEDS, Errors, Moment
+from arshoe_bench.roi_benchmark import CASES, Errors, Moment
 from arshoe_core import se3
 from arshoe_core.camera import Camera
 from arshoe_core.foot import Side
@@ -26,6 +26,13 @@ def test_feet_farther_away_stay_where_the_camera_says():
     np.testing.assert_allclose([columns.max() + 0.5, rows.max() + 0.5], moment.camera.project(corner_ray), atol=1e-6)
 
 
+def test_a_moved_picture_has_a_moved_camera():
+    image = np.arange(48 * 64 * 3, dtype=np.uint8).reshape(48, 64, 3)
+    moment = Moment(image, CAMERA, 0.0, [FOOT]).moved(5)
+    assert (moment.image[:, 5:] == image[:, :-5]).all()
+    np.testing.assert_allclose(moment.camera.project(FOOT.keypoints()) - CAMERA.project(FOOT.keypoints()), [[5, 0]] * 8)
+
+
 def test_errors_of_a_right_and_a_missed_foot():
     errors = Errors()
     errors.add([FOOT], [FOOT], CAMERA)
@@ -37,8 +44,8 @@ def test_errors_of_a_right_and_a_missed_foot():
 def test_the_table_has_every_size_and_speed(tmp_path, capsys):
     assert main(["roi", "--frames", "8", "--json", str(tmp_path / "figures.json")]) == 0
     rows = json.loads((tmp_path / "figures.json").read_text())["rows"]
-    assert len(rows) == 2 * (len(SIZES) + len(SPEEDS) - 1)
+    assert len(rows) == 2 * len(CASES)
     assert all(row["runs_per_frame"] == 1 for row in rows if row["roi"] == "full")
-    smallest = [row for row in rows if row["smaller"] == 2 and row["faster"] == 1]
+    smallest = [row for row in rows if (row["smaller"], row["faster"], row["swing"]) == (2, 1, 0)]
     assert [row["found"] for row in smallest] == [1, 1]
     assert "| 2 ×" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Where the network looks, with poses whose feet lie at known places of the image, and a network that sees nothing."""
+"""Where the network looks: poses whose feet lie at known places, and a network that is told what to see."""
 
 from dataclasses import replace
 
@@ -20,15 +20,17 @@ FROM_ABOVE = np.array([[0.0, -1, 0], [-1, 0, 0], [0, 0, -1]])
 STEP = 1 / 30
 
 
-class Blind:
-    """A network that remembers where it looked; its whole images show a foot where `shows` says."""
+class Network:
+    """It remembers where it looked. Whole images show a foot where `shows` says, regions in the middle if `finds`."""
 
     def __init__(self):
-        self.seen, self.shows = [], None
+        self.seen, self.shows, self.finds = [], None, True
 
     def __call__(self, image, region):
         self.seen.append(region)
-        return maps(image, region, self.shows if region is None else None)
+        if region is None:
+            return maps(image, None, self.shows)
+        return maps(image, region, np.reshape(region, (2, 2)).mean(0) if self.finds else None)
 
 
 def maps(image, region=None, foot_at=None):
@@ -52,7 +54,7 @@ def box(*feet):
 
 @pytest.fixture
 def network():
-    return Blind()
+    return Network()
 
 
 @pytest.fixture
@@ -63,6 +65,10 @@ def roi(network):
 def last_seen(roi, network, stamp):
     roi(IMAGE, stamp)
     return network.seen[-1]
+
+
+def looks_at_all(output):
+    return 64 * output.cell_to_image[0, 0] >= CAMERA.width
 
 
 def holds(region, corners):
@@ -114,7 +120,7 @@ def test_another_foot_is_found_within_eight_frames_and_then_kept_in_view(roi, ne
     for i in range(8):
         roi.update(i * STEP, [left], CAMERA)
         results.append(roi(IMAGE, (i + 1) * STEP))
-    assert [result.heatmaps.any() for result in results] == [False] * 7 + [True]
+    assert [looks_at_all(result) for result in results] == [False] * 7 + [True]
     roi.update(8 * STEP, [left, right], CAMERA)
     assert holds(last_seen(roi, network, 9 * STEP), box(left, right))
 
@@ -123,8 +129,15 @@ def test_the_tracked_foot_in_a_glance_does_not_replace_the_region(roi, network):
     network.shows = box(foot()).mean(0) + 20
     for i in range(20):
         roi.update(i * STEP, [foot()], CAMERA)
-        assert not roi(IMAGE, (i + 1) * STEP).heatmaps.any()
+        assert not looks_at_all(roi(IMAGE, (i + 1) * STEP))
     assert network.seen.count(None) == 2
+
+
+def test_where_the_region_shows_no_foot_the_whole_image_is_used_at_once(roi, network):
+    network.finds = False
+    roi.update(0.0, [foot()], CAMERA)
+    assert looks_at_all(roi(IMAGE, STEP))
+    assert network.seen[0] is not None and network.seen[1:] == [None]
 
 
 @pytest.mark.parametrize("stamp", [-1.0, 0.0, 1.0])

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -23,9 +23,30 @@ from arshoe_perception.preprocessing import Region
 from arshoe_perception.region_of_interest import RegionConfig, RegionOfInterest
 from arshoe_stabilizer import Stabilizer
 
-SIZES, SPEEDS = (1, 2, 3, 4), (1, 2, 4)
-SPEEDS_AT_SIZE = 2
-"""How many times smaller the feet are in the rows of speeds."""
+SWING_FRAMES = 8
+
+
+@dataclass(frozen=True)
+class Case:
+    """How the bag's feet are changed.
+
+    Attributes:
+        smaller: times.
+        faster: times.
+        swing: peak speed, foot lengths per frame, at which the whole picture swings from side to side, once in
+            `SWING_FRAMES` frames.
+    """
+
+    smaller: int = 1
+    faster: int = 1
+    swing: float = 0.0
+
+
+CASES = (
+    *(Case(smaller) for smaller in (1, 2, 3, 4)),
+    *(Case(2, faster) for faster in (2, 4)),
+    *(Case(2, swing=swing) for swing in (0.5, 1.0, 1.5)),
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +67,16 @@ class Moment:
         camera = Camera(2 * x + width, 2 * y + height, c.fx, c.fy, c.cx + x, c.cy + y, c.distortion)
         image = cv2.resize(wide, (width, height), interpolation=cv2.INTER_AREA)
         return Moment(image, camera.resized(width, height), self.stamp_s, self.truth)
+
+    def moved(self, x: int) -> "Moment":
+        """The picture moved x px to the right, its border pixels carried on."""
+        shift = np.array([[1.0, 0, x], [0, 1, 0]])
+        image = cv2.warpAffine(self.image, shift, self.image.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+        return Moment(image, replace(self.camera, cx=self.camera.cx + x), self.stamp_s, self.truth)
+
+    def extent_px(self) -> float:
+        """The largest distance between two true keypoints of a foot, mean over the feet; 0 without feet."""
+        return float(np.mean([extent(self.camera.project(pose.keypoints())) for pose in self.truth] or [0.0]))
 
 
 class CountedNetwork:
@@ -76,11 +107,10 @@ class Errors:
         self.feet += len(truth)
         for pose, true in match(poses, truth, camera):
             points, true_points = camera.project(pose.keypoints()), camera.project(true.keypoints())
-            extent = np.linalg.norm(true_points[:, None] - true_points[None], axis=-1).max()
             self.rotation_deg.append(rotation_error_deg(pose, true))
             self.translation_cm.append(translation_error_cm(pose, true))
-            self.keypoints.append(np.linalg.norm(points - true_points, axis=1) / extent)
-            self.extent_px.append(float(extent))
+            self.keypoints.append(np.linalg.norm(points - true_points, axis=1) / extent(true_points))
+            self.extent_px.append(extent(true_points))
 
     def summary(self) -> dict[str, float]:
         """Part of the feet found; PCK over all feet's keypoints; medians and a 90th percentile over found feet."""
@@ -93,6 +123,11 @@ class Errors:
             "rot_deg_p90": float(np.percentile(self.rotation_deg, 90)),
             "trans_cm": float(np.median(self.translation_cm)),
         }
+
+
+def extent(points: np.ndarray) -> float:
+    """The largest distance between two of the points (N, 2)."""
+    return float(np.linalg.norm(points[:, None] - points[None], axis=-1).max())
 
 
 def follow(moments: Iterator[Moment], network: NetworkRunner, roi: str, delay: int) -> dict[str, float]:
@@ -129,31 +164,32 @@ def run(options: argparse.Namespace) -> dict:
         Moment(f.image, f.camera or Camera.from_fov(*f.image.shape[1::-1]), f.stamp_ns / 1e9, truth.get(f.stamp_ns, []))
         for f in islice(BagReader(bag), options.frames)
     ]
-    cases = [(size, 1) for size in SIZES] + [(SPEEDS_AT_SIZE, speed) for speed in SPEEDS[1:]]
-    print("| feet smaller | foot px | faster | roi | found | PCK@0.1 | PCK@0.2 | ° p50 / p90 | cm | network runs |")
+    print("| feet smaller | foot px | motion | roi | found | PCK@0.1 | PCK@0.2 | ° p50 / p90 | cm | network runs |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     rows = []
-    for size, speed in cases:
+    for case in CASES:
         for roi in ("full", "track"):
-            row = {"smaller": size, "faster": speed, "roi": roi}
-            row |= follow(_shown(moments, size, speed), network, roi, options.delay)
-            rows.append(row)
-            print(_line(row), flush=True)
+            figures = follow(_shown(moments, case), network, roi, options.delay)
+            rows.append(asdict(case) | {"roi": roi} | figures)
+            print(_line(case, roi, figures), flush=True)
     return {"rows": rows}
 
 
-def _shown(moments: list[Moment], size: int, speed: int) -> Iterator[Moment]:
-    """Every `speed`-th frame, at the bag's frame rate, with feet `size` times smaller."""
+def _shown(moments: list[Moment], case: Case) -> Iterator[Moment]:
+    """The frames as the case changes them, at the bag's frame rate."""
     start_s = moments[0].stamp_s
-    for moment in moments[::speed]:
-        smaller = moment.farther(size)
-        stamp_s = start_s + (moment.stamp_s - start_s) / speed
-        yield Moment(smaller.image, smaller.camera, stamp_s, smaller.truth)
+    for i, moment in enumerate(moments[:: case.faster]):
+        stamp_s = start_s + (moment.stamp_s - start_s) / case.faster
+        shown = replace(moment.farther(case.smaller), stamp_s=stamp_s)
+        angular = 2 * np.pi / SWING_FRAMES
+        yield shown.moved(round(case.swing / angular * shown.extent_px() * np.sin(angular * i)))
 
 
-def _line(row: dict) -> str:
+def _line(case: Case, roi: str, figures: dict[str, float]) -> str:
+    motion = f"swings, {case.swing:g}" if case.swing else f"{case.faster} ×"
+    degrees = f"{figures['rot_deg']:.1f} / {figures['rot_deg_p90']:.0f}"
     return (
-        f"| {row['smaller']} × | {row['foot_px']:.0f} | {row['faster']} × | {row['roi']} | {row['found']:.2f} "
-        f"| {row['pck_0.1']:.2f} | {row['pck_0.2']:.2f} | {row['rot_deg']:.1f} / {row['rot_deg_p90']:.0f} "
-        f"| {row['trans_cm']:.1f} | {row['runs_per_frame']:.2f} |"
+        f"| {case.smaller} × | {figures['foot_px']:.0f} | {motion} | {roi} | {figures['found']:.2f} "
+        f"| {figures['pck_0.1']:.2f} | {figures['pck_0.2']:.2f} | {degrees} "
+        f"| {figures['trans_cm']:.1f} | {figures['runs_per_frame']:.2f} |"
     )

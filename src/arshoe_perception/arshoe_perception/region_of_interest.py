@@ -40,8 +40,8 @@ class RegionOfInterest:
     """Runs a network on the region where the feet must be, by the poses fed back from the end of the pipeline.
 
     Without poses it sees the whole image. With them it still glances at the whole image every few frames, more often
-    when a foot is lost; if a foot shows outside the region, that frame's result is the whole image's. Otherwise
-    the result stays the region's: the whole image's coarser one would make small feet jump every few frames.
+    when a foot is lost; if a foot shows outside the region, or none in it, that frame's result is the whole image's.
+    Otherwise it stays the region's: the whole image's coarser one would make small feet jump every few frames.
 
     Results depend on nothing but the calls since the last reset.
     """
@@ -101,7 +101,11 @@ class RegionOfInterest:
             whole = self._network(image_bgr, None)
             if shows_foot_outside(whole, box):
                 return whole
-        return self._network(image_bgr, region)
+        output = self._network(image_bgr, region)
+        if has_foot(output.heatmaps):
+            return output
+        self._since_glance = 0
+        return self._network(image_bgr, None)
 
     def _box(self, stamp_s: float) -> np.ndarray | None:
         """Corners (2, 2), px, of the box around the feet's last places and those where they will be if they move on.
@@ -145,4 +149,9 @@ def shows_foot_outside(whole: NetworkOutput, box: np.ndarray) -> bool:
     u, v = np.meshgrid(np.arange(width), np.arange(height))
     xy = np.stack([u, v, np.ones_like(u)], -1) @ whole.cell_to_image.T
     outside = ((xy < box[0] - room) | (xy > box[1] + room)).any(-1)
-    return bool((whole.heatmaps[:, outside] > _PEAK).any(1).sum() >= _MIN_PEAKS)
+    return has_foot(whole.heatmaps[:, outside])
+
+
+def has_foot(heatmaps: np.ndarray) -> bool:
+    """Whether heatmaps (8, ...), or the cells of them that are given, have the peaks of a foot."""
+    return bool((heatmaps.reshape(len(heatmaps), -1).max(1, initial=0) > _PEAK).sum() >= _MIN_PEAKS)
