@@ -95,6 +95,7 @@ class RegionOfInterest:
         if region is None:
             self._since_glance = 0
             return self._network(image_bgr, None)
+        whole = None
         self._since_glance += 1
         if self._since_glance >= (_GLANCE_EVERY_WHEN_LOST if self._lost else _GLANCE_EVERY):
             self._since_glance = 0
@@ -105,7 +106,7 @@ class RegionOfInterest:
         if has_foot(output.heatmaps):
             return output
         self._since_glance = 0
-        return self._network(image_bgr, None)
+        return whole or self._network(image_bgr, None)
 
     def _box(self, stamp_s: float) -> np.ndarray | None:
         """Corners (2, 2), px, of the box around the feet's last places and those where they will be if they move on.
