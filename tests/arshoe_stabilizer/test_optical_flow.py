@@ -31,7 +31,7 @@ def flow_between(before, after, regions, width=640):
     flow = OpticalFlow(width, 60)
     flow.push(*before)
     flow.push(*after)
-    return [pairs and pairs.mean_displacement() for pairs in flow.follow(regions)]
+    return [pairs and pairs.mean_displacement for pairs in flow.follow(regions)]
 
 
 @settings(deadline=None, max_examples=20)
@@ -68,8 +68,8 @@ def test_a_guess_reaches_farther():
     flow.push(*scene((70, 0)))
     (astray,) = flow.follow([SQUARE], [np.zeros(2)])
     (found,) = flow.follow([SQUARE], [np.array([60.0, 5.0])])
-    assert astray is None or abs(astray.mean_displacement()[0] - 70) > 10
-    np.testing.assert_allclose(found.mean_displacement(), (70, 0), atol=0.15)
+    assert astray is None or abs(astray.mean_displacement[0] - 70) > 10
+    np.testing.assert_allclose(found.mean_displacement, (70, 0), atol=0.15)
 
 
 def test_corners_are_spread():

@@ -33,7 +33,7 @@ class Step:
         """The paper's (4): how far a foot at `depth` (m) has moved, (3,) m, camera frame; 0 if the flow can't tell."""
         if self.pairs is None:
             return np.zeros(3)
-        x, y = self.pairs.mean_displacement()
+        x, y = self.pairs.mean_displacement
         return np.array([x * depth / self.camera.fx, y * depth / self.camera.fy, 0.0])
 
 

@@ -1,6 +1,7 @@
 """Where each tracked foot's corners have moved in the image since the last frame: FAST, bidirectional Lucas-Kanade."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -9,10 +10,11 @@ from arshoe_core.types import MASK_FOOT
 
 _WINDOW = (11, 11)
 _LEVELS = 3
-_EDGE = 5
+_EDGE = 7
+"""Pixels: corners keep half of this from the foot's edge, where most of a window sees what is behind."""
 _MARGIN = 40
 """Pixels around a region that are looked at: a corner that moves farther is lost."""
-_FAST_THRESHOLD = 5
+_FAST_THRESHOLD, _FAST_RADIUS = 5, 3
 _CELL = 8
 """Pixels; at most one corner of a square this large: corners all over the foot tell its rotation best."""
 _MIN_PAIRS = 5
@@ -20,8 +22,9 @@ _MAX_RETURN_ERROR = 0.7
 """Pixels of the reduced frame; a corner that flow does not take back to where it came from is dropped."""
 _STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 15, 0.01)
 _THUMBNAIL = (16, 12)
-_CUT_DIFFERENCE = 35.0
-"""Mean grey-level difference of two thumbnails, brightness aside, above which the scene has changed."""
+_CUT_DIFFERENCE, _CUT_CONTRAST = 5.0, 1.2
+"""A scene has changed where two thumbnails differ by more than this: mean grey levels without brightness, and the same
+relative to their mean contrast. Pictures that have nothing to do with each other differ by 1.4 contrasts."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class CornerPairs:
     start: np.ndarray
     end: np.ndarray
 
+    @cached_property
     def mean_displacement(self) -> np.ndarray:
         """The paper's (3), (2,) px, over the corners that move like most: background must not drag the mean."""
         displacement = self.end - self.start
@@ -90,7 +94,9 @@ class OpticalFlow:
         """Whether the current frame shows another scene than the last one."""
         if self._last is None:
             return False
-        return float(np.abs(self._current.thumbnail - self._last.thumbnail).mean()) > _CUT_DIFFERENCE
+        last, current = self._last.thumbnail, self._current.thumbnail
+        contrast = (np.abs(last).mean() + np.abs(current).mean()) / 2
+        return float(np.abs(current - last).mean()) > max(_CUT_DIFFERENCE, _CUT_CONTRAST * contrast)
 
     def follow(self, regions: list[np.ndarray], guesses: list[np.ndarray] | None = None) -> list[CornerPairs | None]:
         """Follow the corners of feet.
@@ -118,14 +124,12 @@ class OpticalFlow:
         return cv2.convexHull(np.rint(np.clip(reduced, -1e4, 1e4)).astype(np.int32))
 
     def _follow_one(self, hull: np.ndarray, labels: np.ndarray, label: int, guess: np.ndarray) -> CornerPairs | None:
-        size = np.array(labels.shape[::-1])
-        guess = np.rint(np.clip(guess / self._current.to_image, -size / 4, size / 4)).astype(int)
-        low = np.clip(hull.min((0, 1)) - _MARGIN + np.minimum(guess, 0), 0, size - 1)
-        high = np.clip(hull.max((0, 1)) + _MARGIN + np.maximum(guess, 0), low + 1, size)
-        box = slice(low[1], high[1]), slice(low[0], high[0])
-        last, current = self._last.gray[box], self._current.gray[box]
-        corners = self._corners(last, _inner(labels[box] == label, self._last.mask[box] == MASK_FOOT))
-        start, end = _follow(last, current, corners, guess.astype(np.float32))
+        guess = np.rint(guess / self._current.to_image).astype(int)
+        tight, corner = _box(hull, _FAST_RADIUS, np.zeros(2, int), labels.shape)
+        allowed = _inner(labels[tight] == label, self._last.mask[tight] == MASK_FOOT)
+        corners = self._corners(self._last.gray[tight], allowed)
+        wide, low = _box(hull, _MARGIN, guess, labels.shape)
+        start, end = _follow(self._last.gray[wide], self._current.gray[wide], corners + (corner - low), guess)
         if len(start) < _MIN_PAIRS:
             return None
         start, end = ((points + low + 0.5) * self._current.to_image - 0.5 for points in (start, end))
@@ -136,12 +140,22 @@ class OpticalFlow:
         found = self._fast.detect(gray, allowed)
         if not found:
             return np.zeros((0, 2), np.float32)
-        points = cv2.KeyPoint_convert(found)
         strongest_first = np.argsort([-k.response for k in found], kind="stable")
-        points = points[strongest_first]
+        points = cv2.KeyPoint_convert(found)[strongest_first]
         x, y = (points // _CELL).astype(int).T
         _, first_of_cell = np.unique(y * gray.shape[1] + x, return_index=True)
         return points[np.sort(first_of_cell)[: self._max_corners]]
+
+
+def _box(
+    hull: np.ndarray, margin: int, guess: np.ndarray, shape: tuple[int, int]
+) -> tuple[tuple[slice, slice], np.ndarray]:
+    """Rows and columns around a hull (M, 1, 2) that may move by guess (2,), and the first x, y of them."""
+    size = np.array(shape[::-1])
+    guess = np.clip(guess, -size // 4, size // 4)
+    low = np.clip(hull.min((0, 1)) - margin + np.minimum(guess, 0), 0, size - 1)
+    high = np.clip(hull.max((0, 1)) + margin + 1 + np.maximum(guess, 0), low + 1, size)
+    return (slice(low[1], high[1]), slice(low[0], high[0])), low
 
 
 def _inner(region: np.ndarray, foot: np.ndarray) -> np.ndarray:
@@ -160,6 +174,7 @@ def _follow(
     """Where those corners (N, 2) float32 that flow takes forth and back were and are: both (M, 2) float32."""
     if len(corners) == 0:
         return corners, corners
+    corners, guess = corners.astype(np.float32), guess.astype(np.float32)
     settings = {
         "winSize": _WINDOW, "maxLevel": _LEVELS, "criteria": _STOP, "flags": cv2.OPTFLOW_USE_INITIAL_FLOW
     }  # fmt: skip

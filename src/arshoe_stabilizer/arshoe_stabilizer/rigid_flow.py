@@ -13,7 +13,7 @@ from arshoe_stabilizer.method import rotation_matrix
 from arshoe_stabilizer.optical_flow import CornerPairs
 
 _ITERATIONS = 5
-_CONVERGED = 1e-4
+_CONVERGED = 3e-4
 """Metres, radians: a step this small is the last."""
 _MIN_CORNERS = 6
 _MIN_SHARE = 0.5
@@ -26,6 +26,7 @@ _INDEPENDENT = 15
 """Corners' errors are partly the same (the surface is a guess, exposure changes): more than this tell nothing new."""
 _PRIOR = 1 / np.array([0.05, 0.05, 0.05, 0.2, 0.2, 0.2]) ** 2
 """Information on the motion beside what the mean displacement says (m, rad): holds what corners can't tell."""
+_PRIOR_MATRIX = np.diag(_PRIOR)
 _LEVER = 0.13
 """Metres, half a foot: takes an error of place to one of rotation."""
 
@@ -78,7 +79,7 @@ def rigid_motion(
         sigma = min(max(1.2 * _median(distance), _SIGMA_LOW), _SIGMA_HIGH)
         weights = (focal / sigma) ** 2 / (1 + (distance / sigma / _CUTOFF) ** 2)
         weighted = (J * weights).reshape(6, -1)
-        H = weighted @ J.reshape(6, -1).T + np.diag(_PRIOR)
+        H = weighted @ J.reshape(6, -1).T + _PRIOR_MATRIX
         gradient = weighted @ error.ravel()
         gradient[:3] += _PRIOR[:3] * (moved[:3, 3] - start)
         step = np.linalg.solve(H, -gradient)

@@ -105,7 +105,7 @@ class Tracker:
         """
         pairs = dict(assign(self._benefit(poses_raw, steps, camera)))
         for i, (track, step) in enumerate(zip(self.tracks, steps, strict=True)):
-            track.speed_px = np.zeros(2) if step.pairs is None else step.pairs.mean_displacement() / step.dt
+            track.speed_px = np.zeros(2) if step.pairs is None else step.pairs.mean_displacement / step.dt
             if i in pairs:
                 self._measure(track, poses_raw[pairs[i]], step)
             else:
@@ -130,8 +130,8 @@ class Tracker:
         for i, (track, step) in enumerate(zip(self.tracks, steps, strict=True)):
             expected = shifted(track.pose.T_camera_foot, step)
             gate = _GATE + _GATE_GROWTH * track.lost_frames
-            for j, raw in enumerate(poses_raw):
-                gap = _gap(expected, raw.T_camera_foot, track.points, camera)
+            gaps = _gaps(expected, [raw.T_camera_foot for raw in poses_raw], track.points, camera)
+            for j, (raw, gap) in enumerate(zip(poses_raw, gaps, strict=True)):
                 if gap < gate:
                     benefit[i, j] = 1 - gap / gate + _SAME_SIDE_BONUS * (raw.side == track.pose.side)
         return benefit
@@ -173,11 +173,8 @@ class Tracker:
             return False
         pixels = camera.project(se3.transform_points(track.pose.T_camera_foot, track.points))
         in_view = ((pixels >= 0) & (pixels < (camera.width, camera.height))).all(1).any()
-        doubled = any(
-            other.lost_frames == 0
-            and _gap(other.pose.T_camera_foot, track.pose.T_camera_foot, track.points, camera) < _ONE_FOOT
-            for other in self.tracks
-        )
+        seen = [other.pose.T_camera_foot for other in self.tracks if other.lost_frames == 0]
+        doubled = (_gaps(track.pose.T_camera_foot, seen, track.points, camera) < _ONE_FOOT).any()
         return bool(in_view and not doubled)
 
 
@@ -200,8 +197,13 @@ def _predict(track: Track, step: Step) -> None:
     )
 
 
-def _gap(T_a: np.ndarray, T_b: np.ndarray, points: np.ndarray, camera: Camera) -> float:
-    """Mean distance of the model points projected at two poses, in foot extents; infinite behind the camera."""
-    a, b = (camera.project(se3.transform_points(T, points)) for T in (T_a, T_b))
-    gap = np.linalg.norm(a - b, axis=1).mean() / max(np.linalg.norm(np.ptp(a, 0)), 1.0)
-    return float(gap) if np.isfinite(gap) else np.inf
+def _gaps(T: np.ndarray, others: list[np.ndarray], points: np.ndarray, camera: Camera) -> np.ndarray:
+    """Mean distances of the model points (8, 3) projected at T and at other poses, in foot extents at T.
+
+    Returns:
+        One per other pose; infinite behind the camera.
+    """
+    poses = np.array([T, *others])
+    pixels = camera.project(points @ poses[:, :3, :3].transpose(0, 2, 1) + poses[:, None, :3, 3])
+    distances = np.linalg.norm(pixels[1:] - pixels[0], axis=-1).mean(-1)
+    return np.nan_to_num(distances / max(np.linalg.norm(np.ptp(pixels[0], 0)), 1.0), nan=np.inf)
