@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     instead.add_argument("--measure-noise", type=Path, nargs="?", const=DEMO_BAG, metavar="BAG",
                          help="measure keypoint noise on a bag with ground truth (default: the demo's)")  # fmt: skip
     instead.add_argument("--real", type=Path, metavar="DIR", help="a folder of pictures without ground truth")
-    parser.add_argument("--trials", type=int, default=24, help="configurations that --tune tries (default 24)")
+    parser.add_argument("--trials", type=int, default=16, help="configurations that --tune tries (default 16)")
     parser.add_argument("--fps", type=float, default=30.0, help="of the pictures of --real (default 30)")
 
 
