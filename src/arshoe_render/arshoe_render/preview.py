@@ -43,7 +43,7 @@ def pictures(shoe: Shoe, views: Iterable[tuple[float, float]], width: int, heigh
     camera = Camera.from_fov(w, h, _FIELD_OF_VIEW)
     low, high = bounds(shoe.meshes)
     # The bounding sphere fits across, and what stands up fits the smaller height.
-    half_angle = min(np.tan(_FIELD_OF_VIEW / 2), h / w * np.tan(_FIELD_OF_VIEW / 2) * 1.45)
+    half_angle = min(np.tan(_FIELD_OF_VIEW / 2), h / w * np.tan(_FIELD_OF_VIEW / 2) * 1.3)
     distance = 0.5 * np.linalg.norm(high - low) / half_angle + 0.06
     background = np.full((h, w, 3), _BACKGROUND, np.uint8)
     found = []
@@ -63,13 +63,12 @@ def contact_sheet(shoe: Shoe, width: int = 640, height: int = 400) -> np.ndarray
 
 
 def catalogue_sheet(shoes: list[Shoe], width: int = 300, height: int = 190) -> np.ndarray:
-    """A sheet (H, W, 3) uint8 BGR of many shoes, a row each: all its colourways, four at most, then from above."""
+    """A sheet (H, W, 3) uint8 BGR of many shoes, a row each: its colourways, four at most, then other sides."""
     rows = []
     for shoe in shoes:
         variants = list(shoe.variants or [""])[:4]
         tiles = [pictures(shoe.in_variant(name), [(62, 16)], width, height)[0] for name in variants]
-        tiles += [np.full((height, width, 3), _BACKGROUND, np.uint8)] * (4 - len(tiles))
-        tiles += pictures(shoe, [(-35, 32)], width, height)
+        tiles += pictures(shoe, [(-35, 32), (150, 25), (0, 20), (-90, 4)][: 5 - len(tiles)], width, height)
         for tile, name in zip(tiles, [f"{shoe.name} {variant}" for variant in variants], strict=False):
             cv2.putText(tile, name, (8, height - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (60, 60, 60), 1, cv2.LINE_AA)
         rows.append(np.hstack(tiles))

@@ -83,7 +83,8 @@ def _import(options: argparse.Namespace) -> None:
 
 
 def _write_picture(path: Path, picture: np.ndarray) -> None:
-    _, data = cv2.imencode(path.suffix, picture)
+    options = [cv2.IMWRITE_JPEG_QUALITY, 78] if path.suffix == ".jpg" else []
+    _, data = cv2.imencode(path.suffix, picture, options)
     _write(path, data.tobytes())
 
 
