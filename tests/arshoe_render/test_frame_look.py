@@ -18,7 +18,7 @@ def srgb(linear):
 def pillars(direction, light=(1.0, 1.0, 1.0), ambient=0.3, blur=0.0, noise=0.0, seed=0):
     """Two legs as upright cylinders over feet as half spheres, on a grey floor, lit from a direction."""
     rng = np.random.default_rng(seed)
-    height, width, f = 240, 320, 4
+    height, width, f = 240, 320, 2
     v, u = np.mgrid[: height * f, : width * f] / f
     albedo, mask = np.full(u.shape, 0.25), np.zeros(u.shape, np.uint8)
     normal = np.zeros((*u.shape, 3)) + UP

@@ -102,6 +102,17 @@ def test_same_input_gives_the_same_picture(stage):
     renderer.release()
 
 
+def test_reset_forgets_earlier_frames(stage, renderer):
+    scene = stage.scene(20, 40, 0.6)
+    frames = [(image, scene.mask, scene.camera, [scene.pose]) for image in (scene.image // 4, scene.image)]
+    fresh = renderer.render(*frames[1])
+    renderer.reset()
+    after_dark = [renderer.render(*frame) for frame in frames][1]
+    assert (after_dark != fresh).any()
+    renderer.reset()
+    np.testing.assert_array_equal(renderer.render(*frames[1]), fresh)
+
+
 def test_foot_length_scales_and_right_mirrors(renderer):
     camera = Camera.from_fov(320, 240)
     R = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]) @ np.diag([-1.0, 1, -1])  # seen from above

@@ -12,6 +12,7 @@ from arshoe_render.mesh import Material, Mesh, smooth_tangents
 _LINEAR16 = np.rint(SRGB_TO_LINEAR * 65535).astype(np.uint16)
 _ROOT8 = np.rint(255 * np.sqrt(SRGB_TO_LINEAR)).astype(np.uint8)
 _ANISOTROPY = 8.0
+_SOFTWARE = ("llvmpipe", "softpipe", "SWR")
 _JPEG_NOISE = 6
 
 
@@ -197,7 +198,7 @@ def _texture(context: moderngl.Context, levels: list[np.ndarray]) -> moderngl.Te
     for number, level in enumerate(levels[1:], 1):
         texture.write(level.tobytes(), level=number, alignment=4)
     texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
-    # llvmpipe was seen to hang on anisotropic filtering.
-    if "llvmpipe" not in context.info["GL_RENDERER"]:
+    # Software GL was seen to hang on anisotropic filtering.
+    if not any(name in context.info["GL_RENDERER"] for name in _SOFTWARE):
         texture.anisotropy = _ANISOTROPY
     return texture
