@@ -103,14 +103,38 @@ def test_crossing_feet_keep_their_ids(run, pose_at, jitter):
         assert np.linalg.norm(tracked_left.T_camera_foot[:2, 3] - left.T_camera_foot[:2, 3]) < 0.03
 
 
-def test_a_side_is_held_against_slips_but_not_for_ever(run, pose_at):
-    truth = [[pose_at(0, 0)]] * 60
-    slips = {10, 20, 21, 30}
-    measured = [[replace(p, side=Side.RIGHT) if i in slips or i > 35 else p for p in f] for i, f in enumerate(truth)]
-    frames = run(Stabilizer(), truth, measured)
-    assert {pose.side for poses in frames[:36] for pose in poses} == {Side.LEFT}
-    assert frames[-1][0].side == Side.RIGHT
+def mirrored(pose):
+    return replace(pose, side=pose.side.other)
+
+
+def turned_round(pose):
+    """Heel and toe changed, about the foot's middle."""
+    about_z = np.diag([-1.0, -1, 1, 1])
+    about_z[0, 3] = pose.foot_length
+    return replace(pose, T_camera_foot=pose.T_camera_foot @ about_z)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("slip", [mirrored, turned_round])
+def test_slips_are_passed_over_but_not_for_ever(run, pose_at, method, slip):
+    truth = [[pose_at(0, 0)]] * 80
+    slips = {2, 10, 20, 21, 30}
+    measured = [[slip(p) if i in slips or i > 40 else p for p in f] for i, f in enumerate(truth)]
+    frames = run(Stabilizer(StabilizerConfig(method=method)), truth, measured)
+    for (pose,), (true,) in zip(frames[:41], truth, strict=False):
+        assert pose.side == true.side
+        assert se3.rotation_angle(pose.T_camera_foot[:3, :3], true.T_camera_foot[:3, :3]) < 0.1
+    ((last,), (persisting,)) = frames[-1], measured[-1]
+    assert last.side == persisting.side
+    assert se3.rotation_angle(last.T_camera_foot[:3, :3], persisting.T_camera_foot[:3, :3]) < 0.1
     assert {pose.track_id for poses in frames for pose in poses} == {1}
+
+
+def test_a_wrong_start_is_mended_soon(run, pose_at):
+    truth = [[pose_at(0, 0)]] * 10
+    measured = [[mirrored(p) if i < 2 else p for p in f] for i, f in enumerate(truth)]
+    frames = run(Stabilizer(), truth, measured)
+    assert [poses[0].side for poses in frames[6:]] == [Side.LEFT] * 4
 
 
 def test_time_going_backwards_resets(run, draw, camera, pose_at):
@@ -133,6 +157,20 @@ def test_same_input_same_output(run, pose_at, jitter, method):
 
     for a, b in zip(once(), once(), strict=True):
         assert [p.T_camera_foot.tobytes() for p in a] == [p.T_camera_foot.tobytes() for p in b]
+
+
+@pytest.mark.parametrize("rate,kept", [(15, 1.0), (30, 0.6), (60, 1.0)])
+def test_any_frame_rate_with_dropped_frames(run, draw, camera, pose_at, jitter, rate, kept):
+    rng = np.random.default_rng(5)
+    stabilizer, errors = Stabilizer(), []
+    for i in range(rate):
+        if rng.random() > kept:
+            continue
+        true = pose_at(0.3 * i / rate - 0.15, 0.1)
+        (pose,) = stabilizer.update(*draw([true]), camera, i / rate, [jitter(true, rng, t_sigma=0.002, R_sigma=0.02)])
+        errors.append(pose.T_camera_foot[0, 3] - true.T_camera_foot[0, 3])
+    assert pose.track_id == 1
+    assert np.abs(errors).max() < 0.012
 
 
 def test_a_scene_cut_starts_new_tracks(draw, camera, pose_at):

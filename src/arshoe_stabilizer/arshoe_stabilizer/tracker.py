@@ -31,8 +31,9 @@ _ONE_FOOT = 0.25
 """Foot extents between two tracks within which they are on one foot."""
 _CONFIRMED_AFTER = 3
 """Measured frames after which a track is predicted when lost; a false detection is not drawn out."""
-_MEMORY_S = 0.5
-"""Time constant of the evidence for a side and heading: others must persist 0.35 s against a long-held one."""
+_MEMORY_S, _RIVAL_FRAMES = 1.0, 3
+"""Time constant of the evidence for a side and heading: others must persist 0.7 s against a long-held one, and these
+frames against any."""
 _MAX_TURN = np.deg2rad(60)
 """A foot doesn't turn farther from one frame to the next: a measured pose that does is turned round."""
 _USABLE_TURN = np.deg2rad(45)
@@ -48,6 +49,7 @@ class Rival:
 
     pose: FootPose
     evidence: float
+    frames: int = 1
 
 
 @dataclass
@@ -158,10 +160,10 @@ class Tracker:
             track.evidence += raw.score
             return False
         if track.rival and _agree(track.rival.pose, raw):
-            track.rival = Rival(raw, track.rival.evidence + raw.score)
+            track.rival = Rival(raw, track.rival.evidence + raw.score, track.rival.frames + 1)
         elif track.rival is None or track.rival.evidence < raw.score:
             track.rival = Rival(raw, raw.score)
-        if track.rival.evidence <= track.evidence:
+        if track.rival.frames < _RIVAL_FRAMES or track.rival.evidence <= track.evidence:
             return False
         track.evidence, track.rival = track.rival.evidence, Rival(track.pose, track.evidence)
         return True
