@@ -47,7 +47,7 @@ class Leg:
         across: (K, 3) half axes along which its outline lies, as wide as the mask shows it.
         deep: (K, 3) the other half axes.
         hem: trousers hang over the collar.
-        sock: above the opening the leg is labelled foot.
+        cuff: the first of the K from which on the mask shows leg; below that, socks and collars count as foot.
     """
 
     rim: np.ndarray
@@ -55,7 +55,7 @@ class Leg:
     across: np.ndarray
     deep: np.ndarray
     hem: bool
-    sock: bool
+    cuff: int
 
     def outline(self, camera: Camera) -> np.ndarray:
         """Its outline as a closed polygon (2 K, 2), pixels."""
@@ -66,8 +66,8 @@ class Leg:
         normal = self.deep[0] * np.sign(self.deep[0] @ self.centres[0])
         return (*normal, -normal @ self.centres[0])
 
-    def tube(self) -> Mesh:
-        """Its surface, from inside of the opening, through it without touching the rim, and up."""
+    def tubes(self) -> tuple[Mesh, Mesh]:
+        """Its surface: from inside of the opening, through it without touching the rim, up to the cuff; and above."""
         rim = self.rim - self.rim.mean(0)
         across, deep = self.across[_START], self.deep[_START]
         x, y = rim @ across / (across @ across), rim @ deep / (deep @ deep)
@@ -76,9 +76,15 @@ class Leg:
         centres, across, deep = self.centres[_START:], self.across[_START:], self.deep[_START:]
         rings = centres[:, None] + np.cos(angle) * across[:, None] + np.sin(angle) * deep[:, None]
         rings = np.concatenate([[start + 0.4 * (self.centres[0] - self.centres[_START]), start], rings])
-        vertices = np.concatenate([rings, rings[:, :1]], 1).reshape(-1, 3).astype(np.float32)
-        faces = grid_faces(len(rings), len(rim) + 1)
-        return Mesh(vertices, faces, np.zeros_like(vertices), material=Material(double_sided=True))
+        cuff = self.cuff + 2 - _START  # two rings below the first
+        return _tube(rings[: cuff + 1]), _tube(rings[cuff:])
+
+
+def _tube(rings: np.ndarray) -> Mesh:
+    """A skin of rings (K, N, 3)."""
+    vertices = np.concatenate([rings, rings[:, :1]], 1).reshape(-1, 3).astype(np.float32)
+    faces = grid_faces(len(rings), rings.shape[1] + 1)
+    return Mesh(vertices, faces, np.zeros_like(vertices), material=Material(double_sided=True))
 
 
 def fit_leg(mask: np.ndarray, camera: Camera, rim: np.ndarray, R: np.ndarray, height: float, size: float) -> Leg:
@@ -121,10 +127,12 @@ def fit_leg(mask: np.ndarray, camera: Camera, rim: np.ndarray, R: np.ndarray, he
     half[: _ANKLE.start] = np.minimum(half[: _ANKLE.start], _NARROW * size)
     # Bare legs are longer than wide, trousers round.
     ratio = 1 + (thick / flat - 1) * np.clip(3 - half / (0.02 * size), 0, 1)
+    of_leg[:_START], of_leg[-2] = False, True
+    cuff = int(of_leg.argmax())
     centres = centre + heights[:, None] * axis + shift[:, None] * side
     drop = max(_HEM_DROP, height / size - _HEM_HEIGHT)
     hem = wide or _has_hem(mask, camera, centre - drop * size * up, view, up, size)
-    return Leg(rim, centres, half[:, None] * side, (half * ratio)[:, None] * deep, hem, not of_leg[_ANKLE.start])
+    return Leg(rim, centres, half[:, None] * side, (half * ratio)[:, None] * deep, hem, cuff)
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:

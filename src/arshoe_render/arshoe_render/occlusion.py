@@ -76,8 +76,10 @@ class Occlusion:
             return []
         draws = [Draw(self._cap, T, i + OPENING, visible=False) for i, T in enumerate(self._poses, 1)]
         if self._method == "mesh":
-            self._tubes = [self._renderer.upload(leg.tube()) for leg in self._legs]
-            draws += [Draw(tube, np.eye(4), i + TUBE, visible=False) for i, tube in enumerate(self._tubes, 1)]
+            for i, leg in enumerate(self._legs, 1):
+                for mesh, part in zip(leg.tubes(), (OPENING, TUBE), strict=True):
+                    self._tubes.append(self._renderer.upload(mesh))
+                    draws.append(Draw(self._tubes[-1], np.eye(4), i + part, visible=False))
         return draws
 
     def hidden(self, label: np.ndarray, camera: Camera, corner: tuple[int, int]) -> np.ndarray:
@@ -187,16 +189,16 @@ def silhouette_occlusion(label: np.ndarray, mask: np.ndarray, camera: Camera, le
 
 
 def mesh_occlusion(label: np.ndarray, mask: np.ndarray, camera: Camera, legs: list[Leg]) -> np.ndarray:
-    """A leg in three dimensions: hidden is the opening, and what lies behind a leg's tube, where the wearer is.
+    """A leg in three dimensions: hidden is what lies behind its tube.
 
-    Trousers hang over the collar in folds that no tube has: there, all that is labelled leg is hidden. Arguments as
+    Up to the cuff that is so where the wearer is, as in the opening, and from there on where leg is. Trousers hang over
+    the collar in folds that no tube has: there, all that is labelled leg is hidden. Arguments as
     `silhouette_occlusion`; the tubes are among what was rendered.
     """
     leg, wearer = mask == MASK_LEG, mask != 0
-    below = _grown(leg) & wearer
     hidden = (label > OPENING) & (label <= TUBE) & _grown(wearer)
     for i, fit in enumerate(legs, 1):
-        hidden |= (label == i + TUBE) & (wearer if fit.sock else below)
+        hidden |= (label == i + TUBE) & leg
         if fit.hem:
             hidden |= ((label == i) | (label == i + BEHIND)) & leg
     return hidden
