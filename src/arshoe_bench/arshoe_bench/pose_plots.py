@@ -62,11 +62,13 @@ def _draw_covariance(axes, figures: dict) -> None:
         rows = [row for row in figures["told"] if row["missing"] == missing]
         _line(axes[0], rows, "noise", lambda row: row["nees"], f"C{missing}o-", f"{missing} missing")
     axes[0].axhspan(3, 12, color="0.9")
-    axes[0].set(xlabel="noise, px (told)", ylabel="normalised error squared, 6 is right", yscale="log")
+    axes[0].set(xlabel="noise, px (told)", ylabel="error², in variances; 6 is right", yscale="log", xticks=(1, 2, 4))
+    axes[0].set_yticks((3, 6, 12, 24, 48), labels=("3", "6", "12", "24", "48"))
+    axes[0].minorticks_off()
     for i, (table, label) in enumerate((("outliers", "default"), ("told_outliers", "noise told"))):
         _line(axes[1], figures[table], "outliers", lambda row: row["rot_deg_p50"], f"C{i}o-", f"{label}, p50")
         _line(axes[1], figures[table], "outliers", lambda row: row["rot_deg_p95"], f"C{i}o--", f"{label}, p95")
-    axes[1].set(xlabel="outliers of 10 to 40 px", ylabel="rotation error, °", ylim=(0, None))
+    axes[1].set(xlabel="outliers of 10 to 40 px", ylabel="rotation error, °", ylim=(0, None), xticks=(0, 1, 2))
 
 
 def _line(ax, rows: list[dict], x: str, y: Callable[[dict], float | None], style: str, label: str | None) -> None:
