@@ -11,6 +11,7 @@ import numpy as np
 from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
 from arshoe_render import shaders
+from arshoe_render.gl_geometry import depth_range, largest_r2, light_matrix, projection_matrix
 from arshoe_render.gpu_mesh import GpuMesh
 from arshoe_render.light import SH_FACTORS, Light
 from arshoe_render.mesh import Mesh
@@ -18,7 +19,6 @@ from arshoe_render.mesh import Mesh
 Stage = Callable[[str], AbstractContextManager]
 """Takes the name of a part of the work and times what is inside."""
 
-MIN_NEAR = 0.01
 SHADOW_SIZE = 1024
 _SHADOW_UNIT = 7
 
@@ -123,7 +123,7 @@ class GlRenderer:
             background: (H, W, 3) uint8 RGB shown where nothing is drawn; black if None.
             depth: False saves reading the depth back (`Rendered.depth` is None).
         """
-        near, far = _depth_range(draws)
+        near, far = depth_range([_sphere(draw) for draw in draws])
         with self._context:
             with self._stage("draw"):
                 self._draw_all(draws, camera, light, _common_uniforms(camera, near, far, light))
@@ -238,7 +238,7 @@ class GlRenderer:
             self._shadow_program = self._context.program(
                 vertex_shader=shaders.SHADOW_VERTEX, fragment_shader=shaders.SHADOW_FRAGMENT
             )
-        clip_light = _light_matrix(spheres, light.direction)
+        clip_light = light_matrix(spheres, light.direction)
         self._shadow.use()
         self._context.viewport = (0, 0, SHADOW_SIZE, SHADOW_SIZE)
         self._context.scissor = None
@@ -275,47 +275,6 @@ class GlRenderer:
         return Rendered(packed, label, depth)
 
 
-def projection_matrix(camera: Camera, near: float, far: float) -> np.ndarray:
-    """Clip space from the camera frame (4, 4): pixel (u, v) lands on texel (u, v), row 0 at the bottom for GL."""
-    return np.array(
-        [
-            [2 * camera.fx / camera.width, 0, 2 * (camera.cx + 0.5) / camera.width - 1, 0],
-            [0, 2 * camera.fy / camera.height, 2 * (camera.cy + 0.5) / camera.height - 1, 0],
-            [0, 0, (far + near) / (far - near), -2 * far * near / (far - near)],
-            [0, 0, 1, 0],
-        ]
-    )
-
-
-def _sphere(draw: Draw) -> tuple[np.ndarray, float]:
-    """Bounding sphere of a draw in the camera frame: centre (3,), radius."""
-    T = np.asarray(draw.T_camera_model)
-    scale = np.linalg.norm(T[:3, :3], 2)
-    return T[:3, :3] @ draw.mesh.sphere_centre + T[:3, 3], scale * draw.mesh.sphere_radius
-
-
-def _depth_range(draws: list[Draw]) -> tuple[float, float]:
-    spheres = [_sphere(draw) for draw in draws]
-    near = min((c[2] - r for c, r in spheres), default=1.0)
-    far = max((c[2] + r for c, r in spheres), default=1.0)
-    near = max(near * 0.99, MIN_NEAR)
-    return near, max(far * 1.01, near * 1.1)
-
-
-def _light_matrix(spheres: list[tuple[np.ndarray, float]], direction: np.ndarray) -> np.ndarray:
-    """Orthographic clip space of the directional light around the spheres, from the camera frame (4, 4)."""
-    low = np.min([c - r for c, r in spheres], 0)
-    high = np.max([c + r for c, r in spheres], 0)
-    centre, radius = (low + high) / 2, np.linalg.norm(high - low) / 2
-    z = -np.asarray(direction, np.float64) / np.linalg.norm(direction)
-    x = np.cross(z, np.eye(3)[np.abs(z).argmin()])
-    x /= np.linalg.norm(x)
-    R = np.stack([x, np.cross(z, x), z]) / radius
-    T = np.eye(4)
-    T[:3, :3], T[:3, 3] = R, -R @ centre
-    return T
-
-
 def _common_uniforms(camera: Camera, near: float, far: float, light: Light) -> dict[str, bytes]:
     """What every draw of a picture has in common."""
     uniforms = {
@@ -325,21 +284,12 @@ def _common_uniforms(camera: Camera, near: float, far: float, light: Light) -> d
         "light_color": light.color,
     }
     if camera.distortion:
-        uniforms |= {"k": camera.distortion, "largest_r2": _largest_r2(camera.distortion)}
+        uniforms |= {"k": camera.distortion, "largest_r2": largest_r2(camera.distortion)}
     return {name: _gl(value) for name, value in uniforms.items()}
 
 
 def _has_squares(light: Light) -> bool:
     return bool(light.sh[4:].any())
-
-
-def _largest_r2(distortion: tuple[float, ...]) -> float:
-    """The square of the radius (x / z, y / z) from which on the radial model folds back; 1e9 if it never does."""
-    k1, k2, _, _, k3 = distortion
-    # d/dr of r (1 + k1 r^2 + k2 r^4 + k3 r^6), a polynomial in r^2
-    roots = np.roots(np.trim_zeros([7 * k3, 5 * k2, 3 * k1, 1.0], "f"))
-    positive = roots.real[(np.abs(roots.imag) < 1e-9) & (roots.real > 0)]
-    return float(positive.min(initial=1e9))
 
 
 def _gl(value: object) -> bytes:
@@ -351,3 +301,10 @@ def _write(program: moderngl.Program, uniforms: dict[str, bytes]) -> None:
     for name, value in uniforms.items():
         if name in program:
             program[name].write(value)
+
+
+def _sphere(draw: Draw) -> tuple[np.ndarray, float]:
+    """Bounding sphere of a draw in the camera frame: centre (3,), radius."""
+    T = np.asarray(draw.T_camera_model)
+    scale = np.linalg.norm(T[:3, :3], 2)
+    return T[:3, :3] @ draw.mesh.sphere_centre + T[:3, 3], scale * draw.mesh.sphere_radius
