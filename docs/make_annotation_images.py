@@ -29,7 +29,7 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         tab = browser.new_page(viewport={"width": 1280, "height": 760})
         tab.set_default_timeout(120_000)
-        page._last_name = annotator.names[PICTURE]
+        page.last_name = annotator.names[PICTURE]
         tab.goto(f"http://localhost:{page.port}")
         tab.get_by_text("feet: 0").wait_for()
         tab.keyboard.press("m")

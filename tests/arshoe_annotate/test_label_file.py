@@ -139,7 +139,7 @@ def saved_step(annotator, name):
 def test_kill_at_any_time_leaves_a_whole_file_with_all_that_was_reported(annotator, true_feet):
     label = annotator.add(NAME, true_feet[0])
     rng = np.random.default_rng(1)
-    for _ in range(4):
+    for _ in range(3):
         process = writer(annotator, NAME, 10000)
         time.sleep(rng.uniform(0.05, 0.4))
         process.send_signal(signal.SIGKILL)

@@ -21,7 +21,12 @@ logger = logging.getLogger(__name__)
 
 
 class Page:
-    """Serves the tool until `stop`."""
+    """Serves the tool until `stop`.
+
+    Attributes:
+        port: where.
+        last_name: picture that was shown last, in any window; a new window goes on there.
+    """
 
     def __init__(self, pictures: Pictures, labels: Path, port: int = 8080, fov_deg: float | None = None) -> None:
         """Start serving.
@@ -33,7 +38,7 @@ class Page:
             BadInputError: if the label file can't be read.
         """
         Annotator(pictures, labels, fov_deg)  # what is wrong with the file is said here, not in the browser
-        self._last_name = ""
+        self.last_name = ""
         self.server = viser.ViserServer(host="127.0.0.1", port=port, label="ARShoe annotate", verbose=False)
         self.port = self.server.get_port()
         self.server.scene.world_axes.visible = False
@@ -42,7 +47,7 @@ class Page:
 
         @self.server.on_client_connect
         def _(client: viser.ClientHandle) -> None:
-            session = Session(Annotator(pictures, labels, fov_deg), self._last_name)
+            session = Session(Annotator(pictures, labels, fov_deg), self.last_name)
             self._windows[client.client_id] = Window(client, session, self._shown)
 
         @self.server.on_client_disconnect
@@ -52,7 +57,7 @@ class Page:
                 window.close()
 
     def _shown(self, name: str) -> None:
-        self._last_name = name  # a window that is opened again goes on there
+        self.last_name = name
 
     def stop(self) -> None:
         """Stop serving; everything is saved already."""
