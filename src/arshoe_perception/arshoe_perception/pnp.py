@@ -123,7 +123,7 @@ def refine(R: np.ndarray, t: np.ndarray, models: np.ndarray, observed: np.ndarra
             state = tuple(
                 np.where(better.reshape(-1, *[1] * (o.ndim - 1)), n, o) for n, o in zip(new, state, strict=True)
             )
-        if (cost - state[2]).max() < 1e-2 and better.any():
+        if (cost - state[2]).max() < 3e-2 and better.any():
             break
         damping = np.where(better[:, None, None], damping * 0.1, damping * 10)
     R, t, cost, error, *_ = state
