@@ -69,7 +69,7 @@ class Panel:
     """An overlay on the upper.
 
     Attributes:
-        kind: which, see `paint.PANELS`.
+        kind: which, see `panels.PANELS`.
         color: the zone it takes its colour from.
         size: its main measure.
         stitch: rows of stitches along its edge.

@@ -36,7 +36,7 @@ def make_shoe(p: ShoeParameters) -> list[Mesh]:
         outside, inner = upper.outside(), [*upper.lining(), *inner, *straps]
     else:
         outside = straps
-    materials = _materials(p, last, upper, sole)
+    materials = _materials(p, upper, sole)
     default = next(iter(materials.values()))
     meshes = [replace(parts.mesh(group, default), variants=materials) for group in (outside, sole.parts(), inner)]
     return meshes if p.side == Side.LEFT else [m.transformed(MIRROR) for m in meshes]
@@ -57,8 +57,8 @@ def _trims(p: ShoeParameters, upper: Upper | None) -> list[Part]:
     return found
 
 
-def _materials(p: ShoeParameters, last: Last, upper: Upper | None, sole: SoleForm) -> dict[str, Material]:
-    textures = paint(p, last, upper, sole)
+def _materials(p: ShoeParameters, upper: Upper | None, sole: SoleForm) -> dict[str, Material]:
+    textures = paint(p, upper, sole)
     orm = textures.occlusion_roughness
     return {
         name: Material(

@@ -1,4 +1,4 @@
-"""What is painted on a shoe: grain, panels, seams, stitches, the sole's pattern and tread."""
+"""What is painted on a shoe: grain, panels, eyelets, the sole's pattern and tread."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import numpy as np
 
 from arshoe_render.curves import smoothstep
 from arshoe_render.shoe_maker.canvas import Canvas, distance
-from arshoe_render.shoe_maker.design import Color, Panel, ShoeParameters, along_foot
-from arshoe_render.shoe_maker.last import Last
+from arshoe_render.shoe_maker.design import ShoeParameters, along_foot
+from arshoe_render.shoe_maker.panels import PANELS, Surface
 from arshoe_render.shoe_maker.parts import ROWS
 from arshoe_render.shoe_maker.sole import SoleForm
 from arshoe_render.shoe_maker.trims import eyelets
@@ -25,31 +25,30 @@ class Textures:
     occlusion_roughness: np.ndarray
 
 
-def paint(p: ShoeParameters, last: Last, upper: Upper | None, sole: SoleForm) -> Textures:
+def paint(p: ShoeParameters, upper: Upper | None, sole: SoleForm) -> Textures:
     """Paint a shoe's textures."""
     size = p.texture_size
-    canvases = {name: _region(name, p, last, upper, sole, size) for name in ROWS}
+    canvases = {name: _region(name, p, upper, sole, size) for name in ROWS}
 
     def stacked(pick: Callable[[Canvas], np.ndarray]) -> np.ndarray:
         rows = np.concatenate([pick(canvas) for canvas in canvases.values()])
         return (np.clip(rows, 0, 1) * 255 + 0.5).astype(np.uint8)
 
-    colors: dict[str, dict[str, Color]] = p.colors
     smooth = stacked(Canvas.occlusion)
     return Textures(
-        {name: stacked(lambda c, way=way: c.color(way)) for name, way in colors.items()},
+        {name: stacked(lambda c, way=way: c.color(way)) for name, way in p.colors.items()},
         stacked(Canvas.normal),
         cv2.resize(smooth, (size // 2, size // 2), interpolation=cv2.INTER_AREA),
     )
 
 
-def _region(name: str, p: ShoeParameters, last: Last, upper: Upper | None, sole: SoleForm, size: int) -> Canvas:
+def _region(name: str, p: ShoeParameters, upper: Upper | None, sole: SoleForm, size: int) -> Canvas:
     low, high = ROWS[name]
     height = (high - low) * size // 512
     v = ((np.arange(height) + 0.5) * 512 / size - 1) / (high - low - 2)
     u, v = np.meshgrid((np.arange(size) + 0.5) / size, np.clip(v, 0, 1))
     if name == "upper":
-        return _paint_upper(p, last, upper, u, v) if upper else _paint_straps(p, u, v)
+        return _paint_upper(p, upper, u, v) if upper else _paint_straps(p, u, v)
     if name == "wall":
         return _paint_wall(p, sole, u, v)
     flat = np.stack([u * 300 - 15, v * 64, np.zeros_like(u)], -1)
@@ -85,37 +84,14 @@ def _grain(canvas: Canvas, material: str) -> None:
         c.rough += 0.38
 
 
-@dataclass(frozen=True)
-class _Surface:
-    """What panels are measured on: a texel's x and z, its distance from the middle line, and from the topline."""
-
-    P: np.ndarray
-    x: np.ndarray
-    z: np.ndarray
-    across: np.ndarray
-    last: Last
-    upper: Upper
-    sole: SoleForm
-
-    def edge(self, of_throat: bool) -> np.ndarray:
-        """Points on the topline (K, 3), of the lacing's gap or of the collar."""
-        a = np.linspace(0, 1, 500)
-        points = self.upper.point(1, a, np.ones(1))
-        below = points[:, 2] < along_foot(self.upper.topline.collar, points[:, 0]) - 3
-        open_ = (self.upper.t_end(1, a) < 0.995) & (self.upper.t_end(1, a) > 0.01)
-        picked = points[open_ & (below == of_throat)]
-        return picked[:: max(1, len(picked) // 70)]
-
-
-def _paint_upper(p: ShoeParameters, last: Last, upper: Upper, u: np.ndarray, v: np.ndarray) -> Canvas:
+def _paint_upper(p: ShoeParameters, upper: Upper, u: np.ndarray, v: np.ndarray) -> Canvas:
     a = np.interp(u, np.linspace(0, 1, len(upper.columns)), upper.columns)
     P = upper.point(1, a, 1 - v)
     canvas = Canvas(P, "upper")
-    sole = SoleForm(last, p.sole)
-    s = _Surface(P, P[..., 0], P[..., 2], P[..., 1] - last.middle(P[..., 0]), last, upper, sole)
+    surface = Surface(P, upper, p.sole)
     _grain(canvas, p.material)
     for panel in p.panels:
-        PANELS[panel.kind](canvas, s, panel)
+        PANELS[panel.kind](canvas, surface, panel)
     if p.eyelets and upper.topline.throat:
         hole = distance(P, eyelets(upper, p.eyelets, 1)[0])
         ring = smoothstep(3.6, 3.2, hole)
@@ -126,150 +102,8 @@ def _paint_upper(p: ShoeParameters, last: Last, upper: Upper, u: np.ndarray, v: 
         canvas.height += 0.5 * ring
         canvas.blend(smoothstep(2.1, 1.7, hole), "outsole", 0.15)
     # It is darker where it meets the sole.
-    canvas.shade *= 0.62 + 0.38 * smoothstep(-2, 5, s.z - along_foot(p.sole.wall, s.x))
+    canvas.shade *= 0.62 + 0.38 * smoothstep(-2, 5, surface.z - along_foot(p.sole.wall, surface.x))
     return canvas
-
-
-def _toe_cap(c: Canvas, s: _Surface, p: Panel) -> None:
-    edge = 262 + s.last.p.toe_length - p.size - 0.010 * s.across**2 + 0.1 * (s.z - 40)
-    c.overlay(edge - s.x, p.color, p.height, p.stitch)
-
-
-def _mudguard(c: Canvas, s: _Surface, p: Panel) -> None:
-    reach = p.size * (1.1 + 0.9 * smoothstep(205, 255, s.x)) * smoothstep(110, 190, s.x)
-    c.overlay((s.z - along_foot(s.sole.shape.wall, s.x) - reach) * 0.9, p.color, p.height, p.stitch)
-
-
-def _counter(c: Canvas, s: _Surface, p: Panel) -> None:
-    c.overlay(s.x - (p.size - 0.38 * (s.z - 30) - 0.004 * (s.z - 30) ** 2), p.color, p.height, p.stitch)
-
-
-def _clip(c: Canvas, s: _Surface, p: Panel) -> None:
-    top = 16 + p.size * smoothstep(78, 0, s.x) ** 0.8
-    c.overlay(np.maximum(s.z - top, s.x - 80) * 0.8, p.color, p.height, p.stitch)
-
-
-def _eyestay(c: Canvas, s: _Surface, p: Panel) -> None:
-    c.overlay(distance(s.P, s.edge(of_throat=True)) - p.size, p.color, p.height, p.stitch)
-
-
-def _collar(c: Canvas, s: _Surface, p: Panel) -> None:
-    d = distance(s.P, s.edge(of_throat=False)) - p.size
-    c.overlay(d, p.color, p.height, p.stitch)
-
-
-def _fleece(c: Canvas, s: _Surface, p: Panel) -> None:
-    d = distance(s.P, s.edge(of_throat=False)) - p.size + 1.2 * c.noise(2.0, 5)
-    inside = smoothstep(0.8, -0.8, d)
-    c.blend(inside, p.color, rough=1.0)
-    c.height += inside * (1.0 + 0.45 * c.noise(1.6, 6))
-    c.shade *= 1 + 0.07 * inside * c.noise(1.6, 6)
-
-
-def _band(c: Canvas, s: _Surface, p: Panel) -> None:
-    along = s.x - 118 - 0.75 * (s.z - 40) - 0.004 * (s.z - 40) ** 2
-    c.overlay(np.abs(along) - p.size / 2, p.color, p.height, p.stitch)
-    c.overlay(np.abs(along + p.size * 0.5 + 6.5) - 2.2, p.color, p.height, 0)
-
-
-def _wave(c: Canvas, s: _Surface, p: Panel) -> None:
-    """A line that sweeps from the heel over the side up to the lacing, thick in its middle."""
-    middle = 40 + 17 * np.sin((s.x - 70) / 34) * smoothstep(10, 60, s.x) + 0.10 * (s.x - 90)
-    half = p.size / 2 * smoothstep(42, 85, s.x) * smoothstep(195, 120, s.x)
-    d = (np.abs(s.z - middle) - half) * 0.85 + 3 * smoothstep(2.0, 0.3, half)
-    c.overlay(d, p.color, p.height, p.stitch)
-
-
-def _bars(c: Canvas, s: _Surface, p: Panel) -> None:
-    """Slanted bars on the side."""
-    along = s.x - 0.55 * (s.z - 30)
-    for k, width in enumerate((1.0, 0.6)):
-        d = np.abs(along - 82 - 19 * k) - p.size * width / 2
-        c.overlay(np.maximum(np.maximum(d, 26 - s.z), s.z - 58 - 3 * k), p.color, p.height, 0)
-
-
-def _lines(c: Canvas, s: _Surface, p: Panel) -> None:
-    """Fine welded lines that run up the side from the sole."""
-    phase = (s.x - 0.8 * s.z + 0.004 * s.z**2) % p.size - p.size / 2
-    side = smoothstep(60, 80, s.x) * smoothstep(235, 205, s.x) * smoothstep(64, 46, s.z)
-    d = np.abs(phase) - 1.1
-    c.blend(smoothstep(0.4, -0.4, d) * side, p.color)
-    c.height += p.height * smoothstep(0.6, -0.6, d) * side
-
-
-def _tab(c: Canvas, s: _Surface, p: Panel) -> None:
-    c.overlay(np.maximum(np.maximum(np.abs(s.P[..., 1]) - 9, s.x - 30), p.size - s.z), p.color, p.height, p.stitch)
-
-
-def _quarter(c: Canvas, s: _Surface, p: Panel) -> None:
-    """The rear part laid over the vamp: its edge falls from the lacing's front to the sole."""
-    front = s.upper.topline.throat[0] if s.upper.topline.throat else 190
-    z = np.clip(s.z, 0, 75)
-    edge = front - p.size + p.size * np.clip((z - 12) / 46, 0, 1) ** 1.6
-    lacing = distance(s.P, s.edge(of_throat=True)) - 13
-    c.overlay(np.minimum(s.x - edge, np.where(s.x > front - 40, lacing, 99)), p.color, p.height, p.stitch)
-
-
-def _apron(c: Canvas, s: _Surface, p: Panel) -> None:
-    """The raised seam around a moccasin's plate over the toes."""
-    x0, long, wide = 150.0, p.size, 31.0
-    ahead = np.clip((s.x - x0) / long, -3, 3)
-    d = (np.hypot(np.maximum(ahead, 0), s.across / wide) - 1) * wide
-    where = smoothstep(128, 150, s.x)
-    c.blend(smoothstep(0.4, -0.4, d) * where, p.color)
-    c.height += where * (p.height * np.exp(-((d / 1.3) ** 2)) - 0.5 * np.exp(-(((d - 2.8) / 1.2) ** 2)))
-    c.shade *= 1 - where * 0.28 * np.exp(-(((d - 2.6) / 1.2) ** 2))
-    pleats = smoothstep(0.2, 0.8, np.sin(2 * np.pi * np.arctan2(s.across / wide, ahead) * 14))
-    ring = np.exp(-(((d - 1.5) / 2.2) ** 2)) * where * (ahead > -0.3)
-    c.height += 0.25 * pleats * ring
-    c.shade *= 1 - 0.12 * (1 - pleats) * ring
-
-
-def _gore(c: Canvas, s: _Surface, p: Panel) -> None:
-    """The elastic on the side of a boot, narrower towards the sole."""
-    centre = 66 + 0.08 * (s.z - 60)
-    d = np.maximum(np.abs(s.x - centre) - p.size * (0.45 + 0.55 * smoothstep(30, 110, s.z)), 34 - s.z)
-    inside = smoothstep(0.4, -0.4, d)
-    c.blend(inside, p.color, rough=0.95)
-    ribs = np.sin(2 * np.pi * (s.x - centre) / 2.6)
-    c.height += inside * (0.3 * ribs - 0.6) + 0.3 * smoothstep(5, 1, d) * (d > 0)
-    c.shade *= 1 - inside * (0.16 - 0.16 * ribs)
-    c.stitches(d - 2.4, p.color)
-
-
-def _perforations(c: Canvas, s: _Surface, p: Panel) -> None:
-    pitch = p.size
-    row = np.floor(s.x / pitch)
-    dx = s.x - (row + 0.5) * pitch
-    shifted = s.across + (row % 2) * pitch / 2
-    dy = shifted - (np.floor(shifted / pitch) + 0.5) * pitch
-    inside = (s.x > 211) & (s.x < 243) & (np.abs(s.across) < 24 - 0.012 * (s.x - 222) ** 2)
-    hole = smoothstep(1.4, 0.9, np.hypot(dx, dy)) * inside
-    c.blend(hole, p.color, 0.3)
-    c.height -= 0.4 * hole
-
-
-def _seam(c: Canvas, s: _Surface, p: Panel) -> None:
-    """The vertical seam at the heel."""
-    d = np.abs(s.P[..., 1]) + 60 * (s.x > 30)
-    c.groove(d, 0.35, 0.7)
-    if p.stitch:
-        c.stitches(d - 2.4)
-
-
-def _cross_seam(c: Canvas, s: _Surface, p: Panel) -> None:
-    """A seam from the lacing or the gore's front down to the sole, size is its x at the sole."""
-    edge = p.size + 0.55 * (s.z - 20) - 0.002 * (s.z - 20) ** 2
-    c.overlay(s.x - edge, p.color, p.height, p.stitch)
-
-
-PANELS: dict[str, Callable[[Canvas, _Surface, Panel], None]] = {
-    "toe_cap": _toe_cap, "mudguard": _mudguard, "counter": _counter, "clip": _clip, "eyestay": _eyestay,
-    "collar": _collar, "fleece": _fleece, "band": _band, "wave": _wave, "bars": _bars, "lines": _lines, "tab": _tab,
-    "quarter": _quarter, "apron": _apron, "gore": _gore, "perforations": _perforations, "seam": _seam,
-    "cross_seam": _cross_seam,
-}  # fmt: skip
-"""The overlays by name."""
 
 
 def _paint_straps(p: ShoeParameters, u: np.ndarray, v: np.ndarray) -> Canvas:
@@ -301,12 +135,11 @@ def _paint_wall(p: ShoeParameters, sole: SoleForm, u: np.ndarray, v: np.ndarray)
         sweep = c.P[..., 2] + 5 * np.cos(c.P[..., 0] / 62.0) + 2
         c.groove(np.where(midsole > 0, sweep, 9), 0.7, 1.0)
     elif pattern == "stitches":
-        c.shade *= np.where(v < 0.33, 1.0, 0.98)
         c.stitches((v - 0.16) * 24)
     elif pattern == "cork":
         speckle = c.noise(1.0, 4)
         c.height += midsole * 0.12 * speckle
-        c.shade *= 1 + midsole * (0.07 * speckle + 0.08 * smoothstep(1.2, 2.0, c.noise(1.4, 5)) * -1.5)
+        c.shade *= 1 + midsole * (0.07 * speckle - 0.12 * smoothstep(1.2, 2.0, c.noise(1.4, 5)))
         c.rough += 0.3 * midsole
     elif pattern == "line":
         c.blend(smoothstep(0.05, 0.03, np.abs(v - 0.42)), "accent")

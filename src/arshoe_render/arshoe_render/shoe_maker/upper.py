@@ -22,7 +22,7 @@ class Upper:
         covered = np.flatnonzero((self._t_end[1] > 0.01) & (self._t_end[-1] > 0.01))
         self.columns = self._spread(_FINE_A[covered[0]], _FINE_A[covered[-1]])
 
-    def _openness(self, P: np.ndarray, a: np.ndarray) -> np.ndarray:
+    def _openness(self, P: np.ndarray) -> np.ndarray:
         """Above 0 where points P (..., 3) are cut away, millimetres."""
         x = P[..., 0]
         collar = P[..., 2] - along_foot(self.topline.collar, x)
@@ -40,7 +40,7 @@ class Upper:
 
     def _trim(self, side: int) -> np.ndarray:
         a = _FINE_A[:, None]
-        cut = self._openness(self.last.surface(side, a, _FINE_T[None]), a)
+        cut = self._openness(self.last.surface(side, a, _FINE_T[None]))
         first = np.where((cut > 0).any(1), (cut > 0).argmax(1), 0)
         rows = np.arange(len(_FINE_A))
         before, after = cut[rows, np.maximum(first - 1, 0)], cut[rows, first]
