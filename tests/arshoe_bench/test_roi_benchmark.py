@@ -42,7 +42,7 @@ def test_errors_of_a_right_and_a_missed_foot():
 
 
 def test_the_table_has_every_size_and_speed(tmp_path, capsys):
-    assert main(["roi", "--frames", "8", "--json", str(tmp_path / "figures.json")]) == 0
+    assert main(["roi", "--frames", "4", "--json", str(tmp_path / "figures.json")]) == 0
     rows = json.loads((tmp_path / "figures.json").read_text())["rows"]
     assert len(rows) == 2 * len(CASES)
     assert all(row["runs_per_frame"] == 1 for row in rows if row["roi"] == "full")

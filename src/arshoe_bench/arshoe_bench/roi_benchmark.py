@@ -156,7 +156,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> dict:
     """Print a row for each size and speed of the feet, full and track; return them as written by --json."""
-    require_range("frames", options.frames, 8, 1_000_000)
+    require_range("frames", options.frames, 4, 1_000_000)
     require_range("delay", options.delay, 1, 10)
     bag = options.bag or Path(get_package_share_directory("arshoe")) / "demo" / "wearer_view"
     truth, network = true_poses(bag), NetworkRunner()
