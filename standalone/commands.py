@@ -33,7 +33,7 @@ COMMANDS = {
         ("standalone/launch_runner.py", "launch/tryon.launch.yaml"),
         default_args=("out:=out",),
     ),
-    "shoes": Command("list or preview the virtual shoes", ("arshoe_render", "shoes")),
+    "shoes": Command("list or preview the virtual shoes", ("arshoe_render", "shoes"), ("shoes",)),
     "dataset": Command("make synthetic training pictures", ("arshoe_learning", "dataset"), ("learning",)),
     "train": Command("train the network", ("arshoe_learning", "train"), ("learning",)),
     "export": Command("turn weights into ONNX models", ("arshoe_learning", "export"), ("learning",)),

@@ -17,7 +17,7 @@ setup(
         (f"share/{PACKAGE}", ["package.xml"]),
         (f"share/{PACKAGE}/shoes", glob("shoes/*.glb")),
     ],
-    install_requires=["setuptools", "numpy", "pillow", "moderngl>=5.7", "transforms3d", "trimesh>=4.5"],
+    install_requires=["setuptools", "numpy", "pillow", "moderngl>=5.7", "transforms3d"],
     entry_points={
         "console_scripts": [
             "shoes = arshoe_render.shoes_command:main",
@@ -25,5 +25,6 @@ setup(
             "marker_node = arshoe_render.nodes.marker_node:main",
         ]
     },
+    extras_require={"import": ["trimesh>=4.5", "fast-simplification"]},
     zip_safe=True,
 )

@@ -87,8 +87,10 @@ def read_model(path: Path) -> list[Mesh]:
         raise BadInputError(f"model is {str(path)!r}; allowed: a .glb, .obj or .stl file")
     if not path.is_file():
         raise BadInputError(f"no file {str(path)!r}; expected a shoe model")
-    import trimesh
-
+    try:
+        import trimesh
+    except ImportError as error:
+        raise BadInputError(f"reading {kind} files needs trimesh: pip install trimesh") from error
     try:
         geometry = trimesh.load_scene(path, process=False).dump()
         meshes = [_from_trimesh(part) for part in geometry if isinstance(part, trimesh.Trimesh) and len(part.faces)]
