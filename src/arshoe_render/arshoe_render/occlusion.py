@@ -19,6 +19,7 @@ METHODS = ("silhouette", "mesh", "none")
 MAX_FEET = 60
 BEHIND, OPENING, TUBE = 60, 120, 180
 """Added to a foot's label where its shoe is seen behind the leg's axis, its opening, its leg's tube."""
+_FOOT_OF_LABEL = np.array([0, *(1 + np.arange(255) % MAX_FEET)], np.uint8)
 CAP_DEPTH = 0.003
 """How far below the rim the opening's closing surface lies, m, so that the rim keeps its thickness (paper, 3.2)."""
 _MIN_GAP = 0.02
@@ -166,25 +167,24 @@ def silhouette_occlusion(label: np.ndarray, mask: np.ndarray, camera: Camera, le
     Returns:
         (H, W) bool.
     """
-    leg, wearer = mask == MASK_LEG, mask != 0
-    grown, columns = _grown(wearer), [filled_polygon(fit.outline(camera), mask.shape) & wearer for fit in legs]
     hidden = np.zeros(mask.shape, bool)
+    feet = cv2.LUT(label, _FOOT_OF_LABEL)
     for i, fit in enumerate(legs, 1):
-        near, behind, opening = label == i, label == i + BEHIND, label == i + OPENING
-        shoe, here = near | behind, columns[i - 1] | leg
-        hidden |= (
-            (opening & grown)
-            | (behind & here)
-            | (
-                between_outlines(shoe, opening, here)
-                & ((shoe | opening) if __import__("os").environ.get("NEAR") else (behind | opening))
-            )
-        )
+        x, y, w, h = cv2.boundingRect(cv2.compare(feet, i, cv2.CMP_EQ))
+        if not w:
+            continue
+        part = np.s_[y : y + h, x : x + w]
+        leg, wearer = mask[part] == MASK_LEG, mask[part] != 0
+        near, behind, opening = (label[part] == i + offset for offset in (0, BEHIND, OPENING))
+        shoe, here = near | behind, (filled_polygon(fit.outline(camera) - (x, y), (h, w)) & wearer) | leg
+        found = (opening & _grown(wearer, max(mask.shape))) | (behind & here)
+        found |= between_outlines(shoe, opening, here) & (behind | opening)
         if fit.hem:
-            hidden |= near & leg
-        for column, other in zip(columns, legs, strict=True):
+            found |= near & leg
+        for other in legs:
             if other.centres[0, 2] < fit.centres[0, 2]:
-                hidden |= shoe & column
+                found |= shoe & wearer & filled_polygon(other.outline(camera) - (x, y), (h, w))
+        hidden[part] |= found
     return hidden
 
 
@@ -196,7 +196,7 @@ def mesh_occlusion(label: np.ndarray, mask: np.ndarray, camera: Camera, legs: li
     `silhouette_occlusion`; the tubes are among what was rendered.
     """
     leg, wearer = mask == MASK_LEG, mask != 0
-    hidden = (label > OPENING) & (label <= TUBE) & _grown(wearer)
+    hidden = (label > OPENING) & (label <= TUBE) & _grown(wearer, max(mask.shape))
     for i, fit in enumerate(legs, 1):
         hidden |= (label == i + TUBE) & leg
         if fit.hem:
@@ -245,10 +245,10 @@ def _outline(region: np.ndarray) -> np.ndarray | None:
     return max(contours, key=len)[:, 0] if contours else None
 
 
-def _grown(mask: np.ndarray) -> np.ndarray:
-    """The mask grown by 2 % of the picture, about the error of a 64 x 64 mask."""
-    radius = max(1, round(0.02 * max(mask.shape)))
-    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * radius + 1,) * 2, np.uint8)).astype(bool)
+def _grown(mask: np.ndarray, size: int) -> np.ndarray:
+    """The mask grown by 2 % of a size in pixels, about the error of a 64 x 64 mask."""
+    radius = max(1, round(0.02 * size))
+    return cv2.dilate(mask.view(np.uint8), np.ones((2 * radius + 1,) * 2, np.uint8)).view(bool)
 
 
 def _longest_run(inside: np.ndarray) -> np.ndarray | None:

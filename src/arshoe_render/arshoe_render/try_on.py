@@ -11,6 +11,7 @@ from arshoe_core.parameters import parameter, validate
 from arshoe_core.types import MASK_BACKGROUND, FootPose
 from arshoe_render import occlusion
 from arshoe_render.composite import lay_over, shade_floor
+from arshoe_render.floor_fill import fill_floor, hull_around, region_around
 from arshoe_render.frame_look import FrameLook, FrameLookEstimator
 from arshoe_render.gl_renderer import Draw, GlRenderer, Stage, no_stage
 from arshoe_render.gpu_mesh import GpuMesh
@@ -41,6 +42,7 @@ class TryOnConfig:
         1.06, "size of the shoe relative to the foot as worn: a little larger covers socks and the wearer's own shoe",
         low=0.8, high=1.3,
     )  # fmt: skip
+    hide_real: bool = parameter(False, "paint floor over what of the real shoe sticks out beyond the virtual one")
     contact_shadow: float = parameter(0.35, "strength of the shadow on the floor under the shoe", low=0.0, high=1.0)
 
     def __post_init__(self) -> None:
@@ -93,6 +95,7 @@ class TryOnRenderer:
         self._corners = np.array(
             [[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
         )
+        self._hull = hull_around(self.shoe.meshes, self.shoe.rim)
         self._sole = _sole_outline(np.concatenate([m.vertices for m in self.shoe.meshes]))
 
     def set_occlusion(self, method: str) -> None:
@@ -138,7 +141,11 @@ class TryOnRenderer:
         draws = self._draws(placed) + self._occlusion.draws()
         rendered = self._renderer.render(draws, cropped_camera, look.light, depth=False)
         with self._stage("occlusion"):
-            visible = rendered.drawn & ~self._occlusion.hidden(rendered.label, cropped_camera, (x0, y0))
+            hidden = self._occlusion.hidden(rendered.label, cropped_camera, (x0, y0))
+            visible = rendered.drawn & ~hidden
+        if self.config.hide_real:
+            with self._stage("hide_real"):
+                window_mask = self._hide_real(window, window_mask, cropped_camera, placed, hidden, max(mask.shape))
         with self._stage("composite"):
             if self.config.contact_shadow:
                 self._shade_floor(window, window_mask, cropped_camera, placed, look)
@@ -199,6 +206,21 @@ class TryOnRenderer:
             for foot, plane in zip(placed, self._occlusion.far_planes, strict=True)
             for part in self._parts
         ]
+
+    def _hide_real(
+        self,
+        window: np.ndarray,
+        mask: np.ndarray,
+        camera: Camera,
+        placed: list[_Placed],
+        hidden: np.ndarray,
+        picture_size: int,
+    ) -> np.ndarray:
+        """Paint floor over the real feet around the shoes; returns the mask without them."""
+        hulls = [self._hull @ foot.T_camera_model[:3, :3].T + foot.T_camera_model[:3, 3] for foot in placed]
+        keep = hidden | self._occlusion.legs(camera)
+        painted = fill_floor(window, mask, region_around(hulls, camera), keep, picture_size)
+        return np.where(painted, MASK_BACKGROUND, mask)
 
     def _shade_floor(
         self, window: np.ndarray, mask: np.ndarray, camera: Camera, placed: list[_Placed], look: FrameLook
