@@ -137,6 +137,16 @@ def test_make_gives_the_bundled_textures(shoes):
         assert np.abs(a - b).mean() < 4, "JPEG changes it no more than that"
 
 
+def _border(mesh):
+    """Vertices on edges that only one triangle has, after welding."""
+    _, same = np.unique(np.round(mesh.vertices, 4), axis=0, return_inverse=True)
+    faces = mesh.faces
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    welded = np.sort(same.reshape(-1)[edges], 1)
+    _, kind, count = np.unique(welded, axis=0, return_inverse=True, return_counts=True)
+    return np.unique(edges[count[kind.reshape(-1)] == 1])
+
+
 def test_open_shoes_are_closed_by_the_foot(shoes):
     """Skin is seen between a sandal's straps: what closes it bulges from the footbed up to the ankle, inside."""
     for name in ("sandal", "ballerina", "slipper"):
@@ -146,6 +156,8 @@ def test_open_shoes_are_closed_by_the_foot(shoes):
         assert high[2] - 0.005 < shoes[name].rim[:, 2].min()
         outer = bounds(shoes[name].meshes)
         assert (low > outer[0]).all() and (high[:2] < outer[1, :2]).all(), "it lies inside"
+        height = np.sort(cap.vertices[_border(cap), 2])
+        assert ((height < 0.02) | (height > 0.08)).all(), "no crack over the foot"
     assert shoes["sneaker"].inside is None
 
 

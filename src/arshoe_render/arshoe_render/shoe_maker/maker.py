@@ -104,11 +104,12 @@ def make_model(name: str, p: ShoeParameters) -> Shoe:
 def _foot_form(last: Last) -> Mesh:
     """The foot's surface in the shoe, closed over the ankle."""
     a, t = np.linspace(0, 1, 23), np.array([0.03, 0.2, 0.4, 0.6, 0.8, 0.93, 1.0])[:, None]
+    halves = {side: last.surface(side, a, t) - INSET * last.normal(side, a, t) for side in (1, -1)}
+    for joint in (np.s_[-1, a <= A_TOP], np.s_[:, 0], np.s_[:, -1]):  # crest, toe and heel: no crack between the halves
+        middle = (halves[1][joint] + halves[-1][joint]) / 2
+        halves[1][joint] = halves[-1][joint] = middle
     found = []
-    for side in (1, -1):
-        points = last.surface(side, a, t) - INSET * last.normal(side, a, t)
-        points[..., 1] = np.where(side * (points[..., 1] - last.middle(points[..., 0])) < 0,
-                                  last.middle(points[..., 0]), points[..., 1])  # fmt: skip
+    for side, points in halves.items():
         found.append(parts.grid(points, 0.0, 0.0, flip=side > 0))
         ring = points[-1][a >= A_TOP]
         lid = np.stack([ring, np.column_stack([ring[:, 0], last.middle(ring[:, 0]), ring[:, 2]])])
