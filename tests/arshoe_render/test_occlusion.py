@@ -1,5 +1,7 @@
 """The hidden part of the shoe, against a rendered leg that really stands in it."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -202,3 +204,31 @@ def test_a_steady_mask_drops_changes_of_one_frame_while_the_shoes_stand():
     steady(noisy, points)
     np.testing.assert_array_equal(steady(noisy, points), noisy)
     np.testing.assert_array_equal(steady(quiet, points + 20), quiet, "no lag once a shoe moves")
+
+
+@pytest.mark.parametrize("method", ["silhouette", "mesh"])
+def test_the_hidden_part_flickers_less_than_the_mask_trembles(stage, renderers, method):
+    """A shoe at rest, and masks of the network's resolution whose edges tremble by some pixels from frame to frame."""
+    scene, random = stage.scene(60, 30, 0.6), np.random.default_rng(0)
+    u, v = np.meshgrid(np.arange(640, dtype=np.float32), np.arange(480, dtype=np.float32))
+    changes = {}
+    masks = []
+    for _ in range(16):
+        shift = [cv2.resize(random.normal(0, 3, (24, 32)).astype(np.float32), (640, 480)) for _ in range(2)]
+        masks.append(coarse(cv2.remap(scene.mask, u + shift[0], v + shift[1], cv2.INTER_NEAREST)))
+    for steady in (True, False):
+        hidden = []
+        for mask in masks:
+            for name in (method, "none"):
+                if not (steady and hidden):
+                    renderers[name].reset()
+            drawn, alone = (
+                renderers[name].render(scene.image, mask, scene.camera, [scene.pose]) for name in (method, "none")
+            )
+            hidden.append(undrawn(drawn, alone, scene.image) & (scene.hidden | scene.visible))
+        changes[steady] = np.mean([(a != b).sum() for a, b in pairwise(hidden)])
+        changes[steady] /= np.mean([h.sum() for h in hidden])
+    print(
+        f"{method}: changed from frame to frame {changes[True]:.3f} of the hidden part, not held {changes[False]:.3f}"
+    )
+    assert changes[True] < 0.75 * changes[False]
