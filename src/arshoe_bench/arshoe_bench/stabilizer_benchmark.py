@@ -172,12 +172,12 @@ def _plot(configs: dict[str, StabilizerConfig], options: argparse.Namespace) -> 
         truth = know(clip)
         tracks = {method: follow(clip.truth, poses, CAMERA) for method, (poses, _) in results.items()}
         plots.plot_clip(options.plots / f"stabilization_{name}.png", clip.times, truth, tracks)
-    tried = {method: _tune(method, options) for method in configs if tuned_fields(method)}
+    tried, tuned = {}, {}
+    for method in configs:
+        print(f"\n{method}, tuned on the development clips\n", flush=True)
+        tried[method] = _tune(method, options)
+        tuned[method] = _print_tuned(method, tried[method])
     plots.plot_pareto(options.plots / "stabilization_pareto.png", tried)
-    tuned = {}
-    for method, trials in tried.items():
-        print(f"\n{method}, tuned on the development clips\n")
-        tuned[method] = _print_tuned(method, trials)
     return tuned
 
 
