@@ -156,8 +156,7 @@ def test_open_shoes_are_closed_by_the_foot(shoes):
         assert high[2] - 0.005 < shoes[name].rim[:, 2].min()
         outer = bounds(shoes[name].meshes)
         assert (low > outer[0]).all() and (high[:2] < outer[1, :2]).all(), "it lies inside"
-        height = np.sort(cap.vertices[_border(cap), 2])
-        assert ((height < 0.02) | (height > 0.08)).all(), "no crack over the foot"
+        assert cap.vertices[_border(cap), 2].max() < 0.02, "no crack over the foot"
     assert shoes["sneaker"].inside is None
 
 

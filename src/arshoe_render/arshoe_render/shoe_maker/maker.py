@@ -103,7 +103,8 @@ def make_model(name: str, p: ShoeParameters) -> Shoe:
 
 def _foot_form(last: Last) -> Mesh:
     """The foot's surface in the shoe, closed over the ankle."""
-    a, t = np.linspace(0, 1, 23), np.array([0.03, 0.2, 0.4, 0.6, 0.8, 0.93, 1.0])[:, None]
+    a = np.concatenate([np.linspace(0, A_TOP, 14), np.linspace(A_TOP, 1, 10)[1:]])
+    t = np.array([0.03, 0.2, 0.4, 0.6, 0.8, 0.93, 1.0])[:, None]
     halves = {side: last.surface(side, a, t) - INSET * last.normal(side, a, t) for side in (1, -1)}
     for joint in (np.s_[-1, a <= A_TOP], np.s_[:, 0], np.s_[:, -1]):  # crest, toe and heel: no crack between the halves
         middle = (halves[1][joint] + halves[-1][joint]) / 2
