@@ -31,7 +31,7 @@ _HEM_DROP, _HEM_HEIGHT, _HEM_AHEAD = 0.018, 0.066, 0.042
 """Leg seen on the shoe so far below the opening's middle, no higher than bare skin that counts as leg, and so far from
 there towards the camera, is trousers."""
 _LOW_SHOE = 0.08
-_BACK = float(__import__("os").environ.get("BACK", "0.006"))
+_BACK = 0.006
 """How far behind the opening's middle the leg's axis is: the opening reaches onto the instep."""
 _DEEP = 1.3
 """How much longer from front to back than wide a leg is."""
