@@ -286,6 +286,24 @@ def test_pictures_without_truth(tmp_path, capsys):
     assert "| arshoe |" in capsys.readouterr().out
 
 
+def test_pictures_with_labels(tmp_path, capsys):
+    folder, point = tmp_path / "b" / "frames", [100, 100, 2]
+    for name in ("a", "b"):
+        (tmp_path / name / "frames").mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / name / "frames" / "0.png"), np.zeros((240, 320, 3), np.uint8))
+    foot = {"keypoints": 8 * point, "bbox": [90, 90, 20, 20], "area": 400, "side": "left", "covering": "shoe"}
+    pictures = [{"id": i, "file_name": f"{'ab'[i]}/frames/0.png", "width": 320, "height": 240} for i in (0, 1)]
+    content = {"images": pictures, "annotations": [{**foot, "id": 1, "image_id": 1}]}  # a has none
+    (tmp_path / "labels.json").write_text(json.dumps(content))
+    command = ["stabilizer", "--real", str(folder), "--methods", "none", "--labels", str(tmp_path / "labels.json")]
+    assert main([*command, "--json", str(tmp_path / "figures.json")]) == 0
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures[RAW] == {"found": 0.0, "pck_0.2": 0.0, "side": 0.0, "false": 0.0}
+    assert figures["none"]["found"] == 0.0 and "| pck_0.2 |" in capsys.readouterr().out
+    (folder / "0.png").rename(folder / "1.png")
+    assert main(command) == 2 and "names no picture" in capsys.readouterr().err
+
+
 def test_plots_are_small_pictures(tmp_path):
     plots = pytest.importorskip("arshoe_bench.stabilization.plots", exc_type=ImportError)
     clip = clips_module._plan("occlusion", 7, tmp_path)

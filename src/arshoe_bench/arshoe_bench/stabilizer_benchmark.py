@@ -46,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                          help=f"search its parameters on the development clips (seed {DEVELOPMENT_SEED})")  # fmt: skip
     instead.add_argument("--measure-noise", type=Path, nargs="?", const=DEMO_BAG, metavar="BAG",
                          help="measure keypoint noise on a bag with ground truth (default: the demo's)")  # fmt: skip
-    instead.add_argument("--real", type=Path, metavar="DIR", help="a folder of pictures without ground truth")
+    instead.add_argument("--real", type=Path, metavar="DIR", help="a folder of pictures, one sequence")
+    parser.add_argument("--labels", type=Path, metavar="F.json", help="labels of some pictures of --real (COCO)")
     parser.add_argument("--trials", type=int, default=16, help="configurations that --tune tries (default 16)")
     parser.add_argument("--fps", type=float, default=30.0, help="of the pictures of --real (default 30)")
 
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> dict:
         return _without_nan(_print_tuned(options.tune, _tune(options.tune, options)))
     configs = {name: _config(name, options.set) for name in options.methods}
     if options.real:
-        figures = evaluate_real(options.real, options.fps, configs)
+        figures = evaluate_real(options.real, options.fps, configs, options.labels)
         print(_table("method", figures))
         return _without_nan(figures)
     by_clip = evaluate(configs, options.clip, options.seed, options.clips)
@@ -189,9 +190,10 @@ def _print(figures: dict) -> None:
 
 
 def _table(first: str, rows: dict[str, dict[str, float]]) -> str:
-    keys = list(next(iter(rows.values())))
+    keys = list(max(rows.values(), key=len))
     lines = [f"| {' | '.join([first, *keys])} |", "|---" * (len(keys) + 1) + "|"]
-    lines += [f"| {' | '.join([name, *(_number(row[key]) for key in keys)])} |" for name, row in rows.items()]
+    for name, row in rows.items():
+        lines.append(f"| {' | '.join([name, *(_number(row.get(key, math.nan)) for key in keys)])} |")
     return "\n".join(lines)
 
 

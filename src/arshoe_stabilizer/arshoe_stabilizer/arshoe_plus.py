@@ -12,9 +12,9 @@ from arshoe_stabilizer.kalman import KalmanFilter, noise_of
 from arshoe_stabilizer.method import Step
 from arshoe_stabilizer.rigid_flow import RigidMotion, rigid_motion
 
-_OUTLIER = 16.8
-"""Squared Mahalanobis distance of an outlier; 1 in 100 of Gaussian errors exceeds it."""
-_PATIENCE = 0.3
+_OUTLIER = 40.0
+"""Squared Mahalanobis distance from which on a measured pose counts less and less."""
+_PATIENCE = 0.1
 """Seconds of nothing but outliers after which the filter starts again from them."""
 
 
@@ -28,17 +28,15 @@ class ArshoePlusFilter(KalmanFilter):
         self._outlier_s = 0.0
 
     def update(self, raw: FootPose, step: Step) -> np.ndarray:
-        """Move along with the flow, then correct by the measured pose unless it is an outlier."""
+        """Move along with the flow, then correct by the measured pose; the farther off it is, the less it counts."""
         self._advance(step)
         innovation, noise = self.way_to(raw.T_camera_foot), noise_of(raw)
-        spread = self.P[:6, :6] + noise
-        if innovation @ np.linalg.solve(spread, innovation) < _OUTLIER:
-            self._outlier_s = 0.0
-            self.correct(innovation, self._config.plus_noise * noise)
-            return self.T
-        self._outlier_s += step.dt
+        distance = innovation @ np.linalg.solve(self.P[:6, :6] + noise, innovation) / _OUTLIER
+        self._outlier_s = self._outlier_s + step.dt if distance > 1 else 0.0
         if self._outlier_s > _PATIENCE:
             self.__init__(self._config, raw)
+        else:
+            self.correct(innovation, self._config.plus_noise * max(1.0, distance) * noise)
         return self.T
 
     def predict(self, step: Step) -> np.ndarray:

@@ -19,16 +19,16 @@ class StabilizerConfig:
     arshoe_alpha: float = parameter(0.432, "alpha of the paper's equation 8", low=0.0, high=10.0)
     arshoe_beta: float = parameter(2.388, "beta of the paper's equation 8", low=-10.0, high=10.0)
     kalman_acceleration: float = parameter(
-        1.0,
+        4.4,
         "standard deviation of a foot's acceleration, m/s^2; small is smooth, large is quick",
         low=0.001,
         high=1000.0,
     )
-    one_euro_min_cutoff: float = parameter(1.0, "cutoff frequency at rest, Hz", low=0.001, high=1000.0)
-    one_euro_beta: float = parameter(15.0, "rise of the cutoff frequency with speed, Hz per m/s", low=0.0, high=10000.0)
+    one_euro_min_cutoff: float = parameter(4.4, "cutoff frequency at rest, Hz", low=0.001, high=1000.0)
+    one_euro_beta: float = parameter(78.0, "rise of the cutoff frequency with speed, Hz per m/s", low=0.0, high=10000.0)
 
     plus_noise: float = parameter(
-        0.3,
+        0.2,
         "variance of measured poses relative to their covariance; large is smooth, small corrects quickly",
         low=0.01,
         high=1000.0,
