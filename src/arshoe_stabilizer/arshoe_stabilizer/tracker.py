@@ -29,6 +29,8 @@ frame."""
 _SAME_SIDE_BONUS = 0.3
 _ONE_FOOT = 0.25
 """Foot extents between two tracks within which they are on one foot."""
+_LONG_HELD = 15
+"""Measured frames after which a lost track is believed where a foot of the other side is: one crosses the other."""
 _CONFIRMED_AFTER = 3
 """Measured frames after which a track is predicted when lost; a false detection is not drawn out."""
 _MEMORY_S, _RIVAL_FRAMES = 1.0, 3
@@ -175,7 +177,12 @@ class Tracker:
             return False
         pixels = camera.project(se3.transform_points(track.pose.T_camera_foot, track.points))
         in_view = ((pixels >= 0) & (pixels < (camera.width, camera.height))).all(1).any()
-        seen = [other.pose.T_camera_foot for other in self.tracks if other.lost_frames == 0]
+        crossing = track.measured_frames >= _LONG_HELD
+        seen = [
+            other.pose.T_camera_foot
+            for other in self.tracks
+            if other.lost_frames == 0 and not (crossing and other.pose.side != track.pose.side)
+        ]
         doubled = (_gaps(track.pose.T_camera_foot, seen, track.points, camera) < _ONE_FOOT).any()
         return bool(in_view and not doubled)
 
