@@ -63,7 +63,7 @@ def test_source_node(graph, bad, parameters, words):
         ("network", {"model": "{bad}/model.onnx"}, ["model.onnx"]),
         ("network", {"backend": "abacus"}, ["backend", "abacus", "onnx"]),
         ("stabilizer", {"method": "glue"}, ["method", "glue", "kalman"]),
-        ("render", {"shoe": "slipper"}, ["slipper", "sneaker"]),
+        ("render", {"shoe": "glass_slipper"}, ["glass_slipper", "sneaker"]),
         ("render", {"shoe": "{bad}/shoe.glb"}, ["shoe.glb"]),
         ("render", {"occlusion": "curtain"}, ["occlusion", "curtain", "silhouette"]),
         ("recorder", {"out": "{bad}/model.onnx/out"}, ["model.onnx/out"]),

@@ -38,7 +38,7 @@ class Client:
             rclpy.spin_once(self.node, timeout_sec=0.05)
 
     def connect(self) -> None:
-        publishers = (self.image, self.info)
+        publishers = (self.image, self.info, self.poses)
         self.wait_until(lambda: all(p.get_subscription_count() for p in publishers))
         self.wait_until(lambda: self.node.count_publishers("network_output"))
         time.sleep(0.5)  # the network's publisher has to find this node too
