@@ -21,7 +21,7 @@ class NetworkNode(ArshoeNode):
     timing; lossless, it waits for those of the image before, so that two runs give the same.
     """
 
-    POSES_TIMEOUT_S = 1.0
+    POSES_TIMEOUT_S, DISCOVERY_S = 5.0, 1.0
 
     def __init__(self) -> None:
         super().__init__("network_node")
@@ -66,7 +66,11 @@ class NetworkNode(ArshoeNode):
     def wait_for_poses(self) -> None:
         """Take the poses of the last image; they are on their way, unless nobody publishes any."""
         deadline = time.monotonic() + self.POSES_TIMEOUT_S
-        while self.poses_stamp_ns != self.statistics.stamp_ns and self.count_publishers("poses"):
+        # Who publishes may be known only some time after the stages have found one another.
+        alone = time.monotonic() + (self.DISCOVERY_S if self.statistics.frames == 1 else 0)
+        while self.poses_stamp_ns != self.statistics.stamp_ns:
+            if not self.count_publishers("poses") and time.monotonic() > alone:
+                return
             if (taken := self.poses.handle.take_message(FootPoseArray, False)) is not None:
                 self.on_poses(taken[0])
             elif time.monotonic() > deadline:
