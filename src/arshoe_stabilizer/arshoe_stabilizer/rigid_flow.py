@@ -9,6 +9,7 @@ from arshoe_core import se3
 from arshoe_core.camera import Camera
 from arshoe_core.foot import Side
 from arshoe_stabilizer.foot_surface import back_project
+from arshoe_stabilizer.kalman import LEVER
 from arshoe_stabilizer.method import rotation_matrix
 from arshoe_stabilizer.optical_flow import CornerPairs
 
@@ -27,8 +28,6 @@ _INDEPENDENT = 15
 _PRIOR = 1 / np.array([0.05, 0.05, 0.05, 0.2, 0.2, 0.2]) ** 2
 """Information on the motion beside what the mean displacement says (m, rad): holds what corners can't tell."""
 _PRIOR_MATRIX = np.diag(_PRIOR)
-_LEVER = 0.13
-"""Metres, half a foot: takes an error of place to one of rotation."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class RigidMotion:
 
     def covariance(self, drift: float) -> np.ndarray:
         """(6, 6) of T with what the guessed surface and a foot that bends make of the way: `drift` of its length."""
-        rest = drift * self.way * np.array([1, 1, 2, 1 / _LEVER, 1 / _LEVER, 1 / _LEVER])
+        rest = drift * self.way * np.array([1, 1, 2, 1 / LEVER, 1 / LEVER, 1 / LEVER])
         return self.noise + np.diag(rest**2)
 
 
