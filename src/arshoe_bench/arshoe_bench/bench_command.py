@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_core.memory import keep_large_blocks
 
 SUBJECTS = {
     "pipeline": "every stage on the demo bag: milliseconds, and frames per second in one process",
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments = ["pipeline", *arguments] if arguments != ["--help"] else arguments
     options = parser.parse_args(arguments)
     cv2.setNumThreads(1)
+    keep_large_blocks()  # as every node does
     try:
         figures = _module(options.subject).run(options)
         if options.json:

@@ -15,6 +15,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_core.memory import keep_large_blocks
 
 
 def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
@@ -26,6 +27,7 @@ def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
     Returns:
         0 after a clean end, 2 after a `BadInputError`. Any other error passes through with its traceback.
     """
+    keep_large_blocks()
     # rclpy's own handlers end the context at once, and with it logging in `close`.
     stop = _pipe_of_signals()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
