@@ -43,6 +43,8 @@ def ros_environment() -> dict[str, str]:
         "ROS_VERSION": "2",
         "ROS_PYTHON_VERSION": "3",
         "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp",
+        # What starts the graph here, for `bench`; with ROS it is ros2 launch.
+        "ARSHOE_RUNNER": str(ROOT / "standalone" / "launch_runner.py"),
         # Without it every python re-executes itself to set LD_LIBRARY_PATH, in no fixed order.
         "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
     }

@@ -68,6 +68,15 @@ def test_without_a_folder_it_only_sums_up():
     assert recorder.close()["frames_out"] == 3
 
 
+def test_without_a_video_frames_rendered_count(tmp_path):
+    recorder = Recorder(tmp_path, mp4=False)
+    assert not recorder.wants_pictures
+    record(recorder)
+    summary = recorder.close()
+    assert (summary["frames_out"], summary["started_ns"]) == (3, 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["poses.jsonl", "summary.json"]
+
+
 def test_an_empty_run(tmp_path):
     summary = Recorder(tmp_path).close()
     assert summary["latency_ms"] == {"p50": None, "p95": None}

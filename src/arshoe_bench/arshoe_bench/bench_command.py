@@ -13,6 +13,8 @@ from arshoe_core.memory import keep_large_blocks
 
 SUBJECTS = {
     "pipeline": "every stage on the demo bag: milliseconds, and frames per second in one process",
+    "graph": "the graph of real nodes on the demo bag: latency, frames rendered, processor time and memory",
+    "peers": "the speed of finding feet, and what is found, beside MediaPipe Objectron's shoes on the same frames",
     "roi": "a region of interest against the full image: small feet, fast feet",
     "render": "two shoes on the demo bag's feet: each part of rendering, start, change of the shoe, memory",
     "occlusion": "the hidden part of shoes on rendered legs: IoU per method and mask, time",

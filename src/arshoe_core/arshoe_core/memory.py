@@ -11,8 +11,8 @@ _LARGEST = 32 << 20
 def keep_large_blocks() -> bool:
     """Let malloc serve blocks of up to 32 MB from memory it keeps.
 
-    By default glibc maps each block of a picture's size anew and unmaps it afterwards, and the system fills every page with
-    zeros at its first touch: about 1 ms of a 640x480 image's way from one process to the next.
+    By default glibc maps each block of a picture's size anew and unmaps it afterwards, and the system fills every page
+    with zeros at its first touch: about 1 ms of a 640x480 image's way from one process to the next.
 
     Returns:
         False where the C library has no mallopt (musl, macOS); nothing is changed then.
@@ -23,4 +23,5 @@ def keep_large_blocks() -> bool:
         logging.getLogger(__name__).debug("no mallopt: pictures are allocated anew for each frame")
         return False
     settings = {_M_MMAP_THRESHOLD: _LARGEST, _M_TRIM_THRESHOLD: 8 * _LARGEST, _M_TOP_PAD: 4 << 20}
-    return all([mallopt(name, value) == 1 for name, value in settings.items()])
+    taken = [mallopt(name, value) == 1 for name, value in settings.items()]
+    return all(taken)

@@ -18,11 +18,14 @@ class LatencyStatistics:
 
     Attributes:
         frames_in: frames sent by source_node, or else taken by network_node.
+        frames_out: frames rendered.
+        started_ns: when the first frame was sent, or else taken (monotonic clock, ns); None before.
         frame_index: stamp (ns) to the number of its frame in the input, of the last `KEPT` frames.
     """
 
     def __init__(self) -> None:
-        self.frames_in = 0
+        self.frames_in = self.frames_out = 0
+        self.started_ns: int | None = None
         self.frame_index: dict[int, int] = {}
         self._first_node = NETWORK
         self._starts: dict[int, int] = {}
@@ -35,7 +38,7 @@ class LatencyStatistics:
     ) -> None:
         """Take one FrameTiming: monotonic times in ns, durations of the stages in microseconds."""
         if node == SOURCE and self._first_node != SOURCE:
-            self._first_node, self.frames_in = SOURCE, 0
+            self._first_node, self.frames_in, self.started_ns = SOURCE, 0, None
             self._starts.clear()
             self.frame_index.clear()
         if node == self._first_node:
@@ -44,7 +47,9 @@ class LatencyStatistics:
                 if len(kept) > KEPT:
                     del kept[next(iter(kept))]
             self.frames_in += 1
+            self.started_ns = start_ns if self.started_ns is None else self.started_ns
         if node == RENDER:
+            self.frames_out += 1
             self._ends_ns.append(end_ns)
             if stamp_ns in self._starts:
                 self._latency_ms.append((end_ns - self._starts.pop(stamp_ns)) / 1e6)

@@ -23,21 +23,20 @@ class Recorder:
     """Collects what a run gives. Each file appears under its name only when it is complete, in `close`.
 
     Attributes:
-        frames_out: pictures taken.
         latency: the timings, fed by the owner.
         camera: of the latest pictures, kept up to date by the owner; None until it is known.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, mp4: bool = True) -> None:
         """Open the files.
 
         Args:
             folder: made if needed; None writes nothing and only sums up.
+            mp4: write the video, which takes as much of a core as a stage of the pipeline does.
 
         Raises:
             BadInputError: the folder can't be made or written to.
         """
-        self.frames_out = 0
         self.latency = LatencyStatistics()
         self.camera: Camera | None = None
         self._folder = folder
@@ -54,13 +53,24 @@ class Recorder:
                 raise BadInputError(
                     f"out is {str(folder)!r}: {error.strerror}; allowed: a folder that can be written"
                 ) from None
-            self._video = VideoWriter(folder / "tryon.mp4")
+            self._video = VideoWriter(folder / "tryon.mp4") if mp4 else None
+        self._pictures = 0
+
+    @property
+    def wants_pictures(self) -> bool:
+        """Whether there is a video to write."""
+        return self._video is not None
+
+    @property
+    def frames_out(self) -> int:
+        """Pictures in the video; pictures rendered where none is written."""
+        return self._pictures if self.wants_pictures else self.latency.frames_out
 
     def add_picture(self, stamp_ns: int, image: np.ndarray) -> None:
-        """Take a try-on picture (H, W, 3) uint8 BGR."""
-        self.frames_out += 1
+        """Write a try-on picture (H, W, 3) uint8 BGR to the video, if there is one."""
         if self._video:
             self._video.write(stamp_ns, image)
+            self._pictures += 1
 
     def add_poses(self, stamp_ns: int, poses: list[FootPose]) -> None:
         """Take the stabilised poses of a frame."""
@@ -80,6 +90,7 @@ class Recorder:
         summary = {
             "frames_in": latency.frames_in,
             "frames_out": self.frames_out,
+            "started_ns": latency.started_ns,
             "fps": round(latency.fps(), 3),
             "duration_s": round(latency.duration_s(), 3),
             "latency_ms": latency.latency_ms(),
@@ -102,7 +113,8 @@ class Recorder:
             self._finish_frame()
         summary = self.summary()
         if self._folder is not None:
-            self._video.close()
+            if self._video:
+                self._video.close()
             self._poses_file.close()
             os.replace(self._poses_file.name, self._folder / "poses.jsonl")
             partial = self._folder / "summary.json.partial"

@@ -48,10 +48,15 @@ def letterbox(image_bgr: np.ndarray, size: int = INPUT_SIZE) -> tuple[np.ndarray
     fit_width, fit_height = max(1, round(width * scale)), max(1, round(height * scale))
     left, top = (size - fit_width) // 2, (size - fit_height) // 2
     square = np.full((size, size, 3), PAD_VALUE, np.uint8)
-    # Area averaging: plain bilinear skips pixels when shrinking and makes thin things flicker.
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     fitted = square[top : top + fit_height, left : left + fit_width]
-    cv2.resize(image_bgr, (fit_width, fit_height), dst=fitted, interpolation=interpolation)
+    if scale < 1:
+        # Plain bilinear skips pixels when shrinking and makes thin things flicker; the mean of several such samples
+        # does not, and takes a third of the time of OpenCV's area averaging by a factor that is not whole.
+        samples = 2 if scale > 1 / 4 else 4
+        image_bgr = cv2.resize(image_bgr, (samples * fit_width, samples * fit_height), interpolation=cv2.INTER_LINEAR)
+        cv2.resize(image_bgr, (fit_width, fit_height), dst=fitted, interpolation=cv2.INTER_AREA)
+    else:
+        cv2.resize(image_bgr, (fit_width, fit_height), dst=fitted, interpolation=cv2.INTER_LINEAR)
     sx, sy = width / fit_width, height / fit_height
     input_to_image = np.array([[sx, 0, (0.5 - left) * sx - 0.5], [0, sy, (0.5 - top) * sy - 0.5]])
     return square, input_to_image

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -21,6 +22,7 @@ from arshoe_core.parameters import parameter, validate
 from arshoe_msgs.msg import FrameTiming
 from arshoe_ros import conversions, parameters, qos
 from arshoe_ros.diagnostics import FrameStatistics
+from arshoe_ros.queued_subscription import QueuedSubscription
 from arshoe_ros.stages import StageTimer
 from arshoe_ros.stamp_join import StampJoin
 
@@ -56,9 +58,10 @@ class ArshoeNode(Node):
         self.stages = StageTimer(self.get_name())
         self.statistics = FrameStatistics(self.get_fully_qualified_name(), self.stages)
         self.done = Future()
-        self._joins: list[StampJoin] = []
+        self._joins: list[TopicJoin] = []
         self._outputs: list[Publisher] = []
         self._camera_info: CameraInfo | None = None
+        self._camera_infos: QueuedSubscription | None = None
         self._first_camera_request: float | None = None
         self._end: Header | None = None
         self._last_input = time.monotonic()
@@ -98,24 +101,32 @@ class ArshoeNode(Node):
         """A subscription of images with the QoS of the mode (real time or lossless)."""
         return self.subscribe_to(Image, topic, callback, qos.image(self.lossless))
 
-    def join(self, types: dict[str, type], callback: Callable[..., None]) -> StampJoin:
-        """Subscribe to several topics and call back with one message of each, all of one stamp."""
-        join = StampJoin(tuple(types), callback)
+    def queue_of(
+        self, msg_type: type, topic: str, callback: Callable[[Any], None], profile: QoSProfile = qos.RELIABLE
+    ) -> QueuedSubscription:
+        """A subscription that does not wake the node up; its QoS can be overridden by parameters."""
+
+        def on_message(msg: Any) -> None:
+            self._last_input = time.monotonic()
+            callback(msg)
+
+        overridable = qos.overridable()
+        return QueuedSubscription(self, msg_type, topic, on_message, profile, qos_overriding_options=overridable)
+
+    def join(self, types: dict[str, type], callback: Callable[..., None]) -> "TopicJoin":
+        """Subscribe to several topics and call back with one message of each, all of one stamp.
+
+        The last of `types` should be the topic that usually comes last: it alone wakes the node up.
+        """
+        join = TopicJoin(self, types, callback)
         self._joins.append(join)
-        for topic, msg_type in types.items():
-
-            def add(msg: Any, topic: str = topic) -> None:
-                join.add(topic, conversions.stamp_ns(msg.header), msg, time.monotonic())
-
-            profile = qos.image(self.lossless) if msg_type is Image else qos.RELIABLE
-            join.subscriptions.append(self.subscribe_to(msg_type, topic, add, profile))
         return join
 
-    def leave(self, join: StampJoin) -> None:
+    def leave(self, join: "TopicJoin") -> None:
         """Undo `join`."""
         self._joins.remove(join)
-        for subscription in join.subscriptions:
-            self.destroy_subscription(subscription)
+        for queue in join.queues.values():
+            self.destroy_subscription(queue.subscription)
 
     def steady_timer(self, period_s: float, callback: Callable[[], None]) -> Any:
         """A timer on the steady clock."""
@@ -126,12 +137,12 @@ class ArshoeNode(Node):
     def subscribe_to_camera_info(self) -> None:
         """Keep the latest CameraInfo of the topic beside the image topic, for `camera`."""
         beside = self.resolve_topic_name("image").rsplit("/", 1)[0] + "/camera_info"
-        self.create_subscription(CameraInfo, beside, self._on_camera_info, qos.CAMERA_INFO)
+        self._camera_infos = QueuedSubscription(self, CameraInfo, beside, self._on_camera_info, qos.CAMERA_INFO)
 
     def camera(self, width: int, height: int) -> Camera:
         """The camera for images of width x height px; one of the default field of view while none is known."""
-        if self._camera_info is not None:
-            camera = conversions.camera_from_msg(self._camera_info, width, height)
+        if (info := self.camera_info()) is not None:
+            camera = conversions.camera_from_msg(info, width, height)
             if camera is not None:
                 return camera
             self._warn_no_camera("camera_info has no calibration (K is zero)")
@@ -143,6 +154,12 @@ class ArshoeNode(Node):
 
     def _warn_no_camera(self, reason: str) -> None:
         self.get_logger().warning(f"{reason}: a default field of view is assumed, so distances are rough", once=True)
+
+    def camera_info(self) -> CameraInfo | None:
+        """The latest CameraInfo, None while none has come or nobody has subscribed to it."""
+        if self._camera_infos is not None:
+            self._camera_infos.take_all()
+        return self._camera_info
 
     def _on_camera_info(self, msg: CameraInfo) -> None:
         self._camera_info = msg
@@ -166,6 +183,8 @@ class ArshoeNode(Node):
 
     def publish_timing(self, header: Header, start_ns: int, end_ns: int, stages: tuple = (), us: tuple = ()) -> None:
         """Publish when this node worked on a frame, monotonic clock; `us` is microseconds per stage."""
+        if not self._timing.get_subscription_count():
+            return
         self._timing.publish(
             FrameTiming(
                 header=header,
@@ -217,9 +236,45 @@ class ArshoeNode(Node):
         if self.statistics.frames and now - self._last_diagnostics < 0.99:
             return
         self._last_diagnostics = now
+        for join in self._joins:
+            join.take_queued()  # or nobody would notice that the last topic is silent
         warnings = self.warnings()
         for text in warnings:
             self.get_logger().warning(text, throttle_duration_sec=10.0)
         subscribers = {publisher.topic_name: publisher.get_subscription_count() for publisher in self._outputs}
         ros_now = self.get_clock().now().nanoseconds
         self._diagnostics.publish(self.statistics.message(ros_now, now, self.dropped(), subscribers, warnings))
+
+
+class TopicJoin(StampJoin):
+    """A `StampJoin` fed by subscriptions of a node.
+
+    Only the last topic wakes the node up; what has come on the others is taken from their queues then. If it is not
+    there yet, the others wake the node up too until nothing waits for them.
+
+    Attributes:
+        queues: the subscription of each topic.
+    """
+
+    def __init__(self, node: ArshoeNode, types: dict[str, type], callback: Callable[..., None]) -> None:
+        super().__init__(tuple(types), callback)
+        self._last = tuple(types)[-1]
+        self.queues: dict[str, QueuedSubscription] = {}
+        for topic, msg_type in types.items():
+            profile = qos.queued_image(node.lossless) if msg_type is Image else qos.RELIABLE
+            self.queues[topic] = node.queue_of(msg_type, topic, partial(self._on_message, topic), profile)
+        self.queues[self._last].quiet = False
+
+    def _on_message(self, topic: str, msg: Any) -> None:
+        if topic == self._last:
+            self.take_queued()
+        self.add(topic, conversions.stamp_ns(msg.header), msg, time.monotonic())
+        for name, queue in self.queues.items():
+            queue.quiet = name != self._last and not self.waits(self._last)
+
+    def take_queued(self) -> None:
+        """Take what has come on the other topics."""
+        for topic, queue in self.queues.items():
+            if topic != self._last:
+                for msg in queue.take():
+                    self.add(topic, conversions.stamp_ns(msg.header), msg, time.monotonic())

@@ -23,6 +23,13 @@ def image(lossless: bool) -> QoSProfile:
     return QoSProfile(depth=2, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
+def queued_image(lossless: bool) -> QoSProfile:
+    """For subscribing to images that wait for the result of later stages: as `image`, but as deep as that may take."""
+    if lossless:
+        return RELIABLE
+    return QoSProfile(depth=10, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
 def overridable() -> QoSOverridingOptions:
     """Lets `qos_overrides./topic.publisher.depth` and the like change a publisher or subscription."""
     return QoSOverridingOptions.with_default_policies()

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -28,6 +29,7 @@ def run_node(factory: Callable[[], Node], args: list[str] | None = None) -> int:
         0 after a clean end, 2 after a `BadInputError`. Any other error passes through with its traceback.
     """
     keep_large_blocks()
+    cv2.setNumThreads(1)  # the other cores are the other nodes'
     # rclpy's own handlers end the context at once, and with it logging in `close`.
     stop = _pipe_of_signals()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)

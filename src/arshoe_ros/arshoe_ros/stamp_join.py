@@ -12,7 +12,6 @@ class StampJoin:
 
     Attributes:
         dropped: frames that were given up because a topic had none of their stamp.
-        subscriptions: for the owner, to hold what feeds the join.
     """
 
     SILENT_AFTER_S = 2.0
@@ -25,7 +24,6 @@ class StampJoin:
             depth: items kept per topic while waiting for the others.
         """
         self.dropped = 0
-        self.subscriptions: list[Any] = []
         self._pending: dict[str, dict[int, Any]] = {topic: {} for topic in topics}
         self._callback = callback
         self._depth = depth
@@ -45,6 +43,10 @@ class StampJoin:
         elif len(pending) > self._depth:
             self.dropped += 1
             del pending[next(iter(pending))]
+
+    def waits(self, topic: str) -> bool:
+        """Whether items of a topic wait for the others."""
+        return bool(self._pending[topic])
 
     def silent_topics(self, now_s: float) -> list[str]:
         """Topics without a waiting item, once others have waited `SILENT_AFTER_S` for a match; else []."""

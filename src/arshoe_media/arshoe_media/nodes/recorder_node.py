@@ -1,4 +1,4 @@
-"""tryon, poses, timing, camera_info, /ground_truth/poses -> tryon.mp4, poses.jsonl, summary.json."""
+"""poses, timing, camera_info, /ground_truth/poses, for the video tryon -> tryon.mp4, poses.jsonl, summary.json."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from arshoe_core.parameters import parameter, validate
+from arshoe_media.latency import RENDER
 from arshoe_media.recorder import Recorder
 from arshoe_msgs.msg import FootPoseArray, FrameTiming
 from arshoe_ros import conversions, images, parameters, qos
@@ -22,6 +23,7 @@ class RecorderConfig:
     """What is written."""
 
     out: str = parameter("", "folder for tryon.mp4, poses.jsonl and summary.json; empty writes nothing")
+    mp4: bool = parameter(True, "write tryon.mp4 to it too")
     live: bool = parameter(True, "log frame rate and latency once a second")
 
     def __post_init__(self) -> None:
@@ -34,25 +36,36 @@ class RecorderNode(ArshoeNode):
     def __init__(self) -> None:
         super().__init__("recorder_node")
         self.config = parameters.declare(self, RecorderConfig)
-        self.recorder = Recorder(Path(self.config.out).expanduser() if self.config.out else None)
+        self.recorder = Recorder(Path(self.config.out).expanduser() if self.config.out else None, self.config.mp4)
         self.last_picture_ns = 0
         self.subscribe_to_camera_info()
-        self.subscribe_to(Image, "tryon", self.on_tryon, qos.image(self.lossless))
-        self.subscribe_to(FootPoseArray, "poses", self.on_poses)
-        self.subscribe_to(FootPoseArray, "/ground_truth/poses", self.on_ground_truth)
-        self.subscribe_to(FrameTiming, "timing", self.on_timing, qos.TIMING)
+        if self.recorder.wants_pictures:
+            self.subscribe_to(Image, "tryon", self.on_tryon, qos.image(self.lossless))
+        # Many small messages: waking up for each would cost more than a stage of the pipeline does.
+        self.queues = (
+            self.queue_of(FootPoseArray, "/ground_truth/poses", self.on_ground_truth, qos.TIMING),
+            self.queue_of(FrameTiming, "timing", self.on_timing, qos.TIMING),
+            self.queue_of(FootPoseArray, "poses", self.on_poses, qos.TIMING),
+        )
+        self.steady_timer(0.1, self.take_queued)
         if self.config.live:
             self.steady_timer(1.0, self.show)
+
+    def take_queued(self) -> None:
+        """Take what has come since the last time."""
+        for queue in self.queues:
+            queue.take_all()
 
     def on_tryon(self, msg: Image) -> None:
         """Write a picture."""
         with self.frame(msg.header), self.stages("write"):
             self.last_picture_ns = conversions.stamp_ns(msg.header)
-            self.recorder.camera = self.camera(msg.width, msg.height)
             self.recorder.add_picture(self.last_picture_ns, images.to_bgr(msg))
 
     def on_poses(self, msg: FootPoseArray) -> None:
         """Record the poses of a frame."""
+        if (info := self.camera_info()) is not None:
+            self.recorder.camera = self.camera(info.width, info.height)
         self.recorder.add_poses(conversions.stamp_ns(msg.header), conversions.poses_from_msg(msg))
 
     def on_ground_truth(self, msg: FootPoseArray) -> None:
@@ -63,6 +76,8 @@ class RecorderNode(ArshoeNode):
         """Take the timing of one node and one frame."""
         if msg.node != self.get_name():
             stamp_ns = conversions.stamp_ns(msg.header)
+            if msg.node == RENDER and not self.recorder.wants_pictures:
+                self.last_picture_ns = stamp_ns
             self.recorder.latency.add(stamp_ns, msg.node, msg.start_ns, msg.end_ns, msg.stages, msg.stage_us)
 
     def show(self) -> None:
@@ -77,6 +92,7 @@ class RecorderNode(ArshoeNode):
 
     def close(self) -> None:
         """Finish the files and sum up."""
+        self.take_queued()
         for line in summary_lines(self.recorder.close()):
             self.get_logger().info(line)
         if self.config.out:

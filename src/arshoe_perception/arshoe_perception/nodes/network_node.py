@@ -11,6 +11,7 @@ from arshoe_perception.network_runner import NetworkConfig, NetworkRunner
 from arshoe_perception.region_of_interest import RegionConfig, RegionOfInterest
 from arshoe_ros import conversions, images, parameters
 from arshoe_ros.node import ArshoeNode
+from arshoe_ros.queued_subscription import QueuedSubscription
 from arshoe_ros.runner import run_node
 
 
@@ -32,17 +33,19 @@ class NetworkNode(ArshoeNode):
         self.poses_stamp_ns = 0
         self.mask_publisher = self.publish_image_to("mask")
         self.output_publisher = self.publish_to(NetworkOutput, "network_output")
-        self.poses: Subscription | None = None
+        self.poses: QueuedSubscription | None = None
         if region.roi == "track":
             self.subscribe_to_camera_info()
-            self.poses = self.subscribe_to(FootPoseArray, "poses", self.on_poses)
+            self.poses = self.queue_of(FootPoseArray, "poses", self.on_poses)
         self.images: Subscription = self.subscribe_to_image("image", self.on_image)
 
     def on_image(self, msg: Image) -> None:
         """Run the network and publish its maps and the mask."""
         msg = self.newest(msg)
-        if self.lossless and self.poses is not None:
-            self.wait_for_poses()
+        if self.poses is not None:
+            self.poses.take_all()
+            if self.lossless:
+                self.wait_for_poses()
         with self.frame(msg.header):
             with self.stages("decode"):
                 image = images.to_bgr(msg)
@@ -71,13 +74,11 @@ class NetworkNode(ArshoeNode):
         while self.poses_stamp_ns != self.statistics.stamp_ns:
             if not self.count_publishers("poses") and time.monotonic() > alone:
                 return
-            if (taken := self.poses.handle.take_message(FootPoseArray, False)) is not None:
-                self.on_poses(taken[0])
-            elif time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 self.get_logger().warning("no poses of the last image: the region is not repeatable", once=True)
                 return
-            else:
-                time.sleep(0.001)
+            time.sleep(0.001)
+            self.poses.take_all()
 
     def reset(self) -> None:
         """Forget where the feet were."""

@@ -18,9 +18,8 @@ from arshoe_render.nodes.markers import MarkerBoard, ShoeResource, frame_markers
 from arshoe_render.overlay import draw_overlay
 from arshoe_render.shoe import DEFAULT_SHOE
 from arshoe_ros import conversions, images, parameters
-from arshoe_ros.node import ArshoeNode
+from arshoe_ros.node import ArshoeNode, TopicJoin
 from arshoe_ros.runner import run_node
-from arshoe_ros.stamp_join import StampJoin
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class MarkerNode(ArshoeNode):
         self.debug_publisher = self.publish_image_to("debug")
         self.subscribe_to_camera_info()
         self.subscribe_to(FootPoseArray, "poses", self.on_poses)
-        self.debug_join: StampJoin | None = None
+        self.debug_join: TopicJoin | None = None
         self.steady_timer(0.5, self.follow_debug_subscribers)
 
     def follow_debug_subscribers(self) -> None:
@@ -82,7 +81,7 @@ class MarkerNode(ArshoeNode):
 
     def known_camera(self) -> Camera | None:
         """The camera as camera_info gives it; None until it has, or if it is not calibrated."""
-        info = self._camera_info
+        info = self.camera_info()
         return None if info is None or not info.width else conversions.camera_from_msg(info, info.width, info.height)
 
     def on_frame(self, image: Image, mask: Image, keypoints: FootKeypointsArray, poses: FootPoseArray) -> None:
