@@ -8,9 +8,11 @@ from arshoe_core.camera import Camera
 from arshoe_core.se3 import from_rt, inverse
 
 VIEWS = {"wearer": 0.5, "front": 0.18, "side": 0.18, "behind": 0.07, "any": 0.07}
-SMALL_FEET = 0.3
-"""Share of pictures not from the wearer with feet of 25 to 50 px at 256; the others have 55 to 240 px before
-foreshortening."""
+SMALL_FEET = 0.08
+"""Share of pictures with feet of 25 to 50 px at 256; the others have 80 to 320 px before foreshortening, which leaves
+about 70 % of all feet, second and cut ones included, with 50 to 220 px."""
+NEAREST = 0.2
+"""Least distance of the camera from what it looks at, metres."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ def sample_view(
         foot_length: metres.
     """
     forward, left = np.array([np.cos(heading), np.sin(heading), 0]), np.array([-np.sin(heading), np.cos(heading), 0])
-    small = rng.random() < SMALL_FEET and name != "wearer"
-    pixels = rng.uniform(25, 50) if small else 55 * (240 / 55) ** rng.random()
+    small = rng.random() < SMALL_FEET
+    pixels = rng.uniform(25, 50) if small else 80 * (320 / 80) ** rng.random()
     centre = feet[rng.integers(len(feet))] if rng.random() < 0.45 else feet.mean(0)
     if name == "wearer":
         # A hand holds the camera above the feet or in front of them; the toes point up in the picture.
@@ -67,7 +69,7 @@ def sample_view(
         up = np.array([0, 0, 1.0])
     fov = rng.uniform(np.deg2rad(45), np.deg2rad(95))
     camera = Camera.from_fov(size, size, fov)
-    distance = max(camera.fx * foot_length / (pixels * size / 256), 0.3)
+    distance = max(camera.fx * foot_length / (pixels * size / 256), NEAREST)
     eye = centre + direction / np.linalg.norm(direction) * distance
     eye[2] = max(eye[2], 0.06)
     roll = rng.normal(0, 0.12) + (rng.choice([-1, 1]) * np.pi / 2 if rng.random() < 0.05 else 0)
