@@ -26,7 +26,8 @@ VENV_STAMP = VENV / "arshoe-stamp.json"
 BUILD_STAMP = WORKSPACE / "stamp.json"
 
 APT_PACKAGES = ("libegl1", "libegl-mesa0", "libgl1", "libgl1-mesa-dri", "g++")
-EXTRA_APT_PACKAGES = {"test": ("chromium",)}
+EXTRA_APT_PACKAGES = {"test": ("chromium",), "lttng": ("lttng-tools", "liblttng-ust-dev", "babeltrace2")}
+"""By extra. lttng is no requirements file: lttng_setup.py asks for it, and ./arshoe trace goes on without."""
 PROGRAMS = {"g++": ("g++",), "chromium": ("chromium", "chromium-browser", "google-chrome")}
 """A package is not needed where one of these programs is there already."""
 BUILD_FILES = ("package.xml", "setup.py", "setup.cfg", "CMakeLists.txt")
@@ -57,6 +58,17 @@ def prepare(extras: tuple[str, ...] = ()) -> None:
         setup.system_packages(extras)
         setup.python_environment(extras)
         setup.build()
+
+
+def install_apt_packages(extras: tuple[str, ...]) -> None:
+    """Install the Debian packages that `extras` need and that are missing.
+
+    Raises:
+        SetupError: when that takes rights that this user lacks, or fails.
+    """
+    WORKSPACE.mkdir(exist_ok=True)
+    with _lock() as lock:
+        _Setup(lock).system_packages(extras)
 
 
 def _is_current(extras: tuple[str, ...]) -> bool:
