@@ -24,7 +24,7 @@ NODES = {"network": "network_node", "pose": "pose_node", "stabilizer": "stabiliz
 INPUTS = {"pose": "network_output", "stabilizer": "poses_raw", "render": "poses"}
 """Last name of the topic that each stage waits for; the network's is whatever carries the images."""
 NO_IMAGE = ("poses", "camera_info")
-"""What else the network takes."""
+"""What else the source publishes and the network takes."""
 FOREVER_NS = 1 << 63
 
 
@@ -116,7 +116,7 @@ class _Paths:
         names = list(NODES)
         for stage, following in zip(names, [*names[1:], None], strict=True):
             frame, take = frames.get(stage), takes[stage]
-            until = frames[stage].end_ns if following is None else _published(takes[following])
+            until = frames[stage].end_ns if following is None else _handed_on(frame, following, takes[following])
             if frame is not None and frame.start_ns is not None and take is not None and until is not None:
                 queueing_ns = self._queueing(frame, take)
                 transport_ns = frame.start_ns - take.published_ns - queueing_ns
@@ -169,10 +169,8 @@ def _image_topic(nodes: dict[str, list[NodeFrame]]) -> str:
         for publish in frame.publishes
         if frame.start_ns is not None and frame.start_ns <= publish.published_ns <= (frame.end_ns or FOREVER_NS)
     ]
-    taken = [
-        take.topic for frame in nodes.get(NODES["network"], ()) for take in frame.takes
-        if last_name(take.topic) not in NO_IMAGE
-    ]  # fmt: skip
+    taken = [take.topic for frame in nodes.get(NODES["network"], ()) for take in frame.takes]
+    published, taken = ([t for t in topics if last_name(t) not in NO_IMAGE] for topics in (published, taken))
     if not (published or taken):
         raise BadInputError("the trace has no image: neither source_node published one nor network_node took one")
     return Counter(published or taken).most_common(1)[0][0]
@@ -187,5 +185,9 @@ def _published_images(nodes: dict[str, list[NodeFrame]], topic: str) -> list[tup
     return sorted(images)
 
 
-def _published(take: Take | None) -> int | None:
-    return None if take is None else take.published_ns
+def _handed_on(frame: NodeFrame | None, following: str, take: Take | None) -> int | None:
+    """When a stage published what the following one waits for."""
+    if take is not None:
+        return take.published_ns
+    publishes = frame.publishes if frame is not None else []
+    return next((item.published_ns for item in publishes if last_name(item.topic) == INPUTS[following]), None)
