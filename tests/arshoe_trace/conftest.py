@@ -22,7 +22,7 @@ class HandMade:
     published: dict = field(default_factory=dict)
 
     def work(self, node: str, stamp: int, start: float, end: float, takes=None, publishes=None, stages=None) -> None:
-        """A node takes {topic: ms}, works from start to end (ms), publishes {topic: ms}, has stages {name: (ms, ms)}."""
+        """A node takes {topic: ms}, works from start to end, publishes {topic: ms}, has stages {name: (ms, ms)}."""
         for topic, taken in (takes or {}).items():
             self.take(node, stamp, topic, taken)
         frame = self.collector.frame(node, NODES.index(node), 7, stamp, ns(start), ns(end))

@@ -4,7 +4,8 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from arshoe_core.errors import BadInputError
@@ -39,12 +40,18 @@ def read_ctf(folder: Path) -> Trace:
     """
     if shutil.which(COMMAND[0]) is None:
         raise BadInputError(f"{COMMAND[0]} is not installed, and {folder} is an LTTng trace: install it to read that")
-    done = subprocess.run([*COMMAND, str(folder)], capture_output=True, text=True, errors="replace")
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
+    with tempfile.TemporaryFile("w+", errors="replace") as messages:
+        command = [*COMMAND, str(folder)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=messages, text=True, errors="replace") as printed:
+            reader = _Reader()
+            reader.read(printed.stdout)
+        messages.seek(0)
+        said = messages.read()
+    if printed.returncode:
+        lines = said.strip().splitlines() or ["no reason given"]
         raise BadInputError(f"{folder} can't be read by {COMMAND[0]}: {lines[-1]}")
-    trace = read_text(done.stdout.splitlines())
-    trace.lost_events = sum(int(count) for count in LOST.findall(done.stderr))
+    trace = reader.trace()
+    trace.lost_events = sum(int(count) for count in LOST.findall(said))
     return trace
 
 
@@ -55,17 +62,8 @@ def read_text(lines: Iterable[str]) -> Trace:
         BadInputError: it holds no frame of ARShoe, or began after the nodes did, so that no topic is known.
     """
     reader = _Reader()
-    for time_ns, name, fields in _events(lines):
-        handler = getattr(reader, f"_on_{name}", None)
-        if handler is not None:
-            handler(time_ns, fields)
-    reader.collect_takes()
-    frames = reader.collector.frames()
-    if not any(frame.start_ns is not None for frame in frames):
-        raise BadInputError("the trace has no events named arshoe/NODE/frame: was a pipeline of ARShoe recorded?")
-    if not reader.topics:
-        raise BadInputError("the trace has no rcl_subscription_init: start recording before the nodes")
-    return Trace("LTTng", frames, {node: ProcessTime(pid, ()) for pid, node in reader.nodes.items()})
+    reader.read(lines)
+    return reader.trace()
 
 
 def read_cpu(trace: Trace, file: Path) -> None:
@@ -74,14 +72,6 @@ def read_cpu(trace: Trace, file: Path) -> None:
     for node, process in trace.processes.items():
         found = tuple((time_ns, cpu_ns) for time_ns, cpu_ns in samples.get(str(process.pid), ()))
         trace.processes[node] = ProcessTime(process.pid, found)
-
-
-def _events(lines: Iterable[str]) -> Iterator[tuple[int, str, dict[str, str]]]:
-    for line in lines:
-        if match := EVENT.match(line):
-            seconds, fraction, name, rest = match.groups()
-            fields = {key: text or bare for key, text, bare in FIELD.findall(rest)}
-            yield int(seconds) * 1_000_000_000 + int(fraction), name, fields
 
 
 class _Reader:
@@ -97,6 +87,25 @@ class _Reader:
         self._published: dict[tuple[str, int], tuple[int, int | None]] = {}  # topic, rmw time: time, stamp
         self._takes: list[tuple[int, str, int, int]] = []  # process, topic, rmw time, time
         self._last_take: dict[tuple[int, int], tuple[str, int]] = {}  # topic, rmw time, by process and thread
+
+    def read(self, lines: Iterable[str]) -> None:
+        """Take in events."""
+        for line in lines:
+            match = EVENT.match(line)
+            handler = getattr(self, f"_on_{match[3]}", None) if match else None
+            if handler is not None:
+                fields = {key: text or bare for key, text, bare in FIELD.findall(match[4])}
+                handler(int(match[1]) * 1_000_000_000 + int(match[2]), fields)
+
+    def trace(self) -> Trace:
+        """All that was read."""
+        self._collect_takes()
+        frames = self.collector.frames()
+        if not any(frame.start_ns is not None for frame in frames):
+            raise BadInputError("the trace has no events named arshoe/NODE/frame: was a pipeline of ARShoe recorded?")
+        if not self.topics:
+            raise BadInputError("the trace has no rcl_subscription_init: start recording before the nodes")
+        return Trace("LTTng", frames, {node: ProcessTime(pid, ()) for pid, node in self.nodes.items()})
 
     def _on_rcl_node_init(self, _time_ns: int, fields: dict[str, str]) -> None:
         self.nodes.setdefault(int(fields["vpid"]), fields["node_name"])
@@ -162,7 +171,7 @@ class _Reader:
         if topic and known is None and last_name(topic) not in NOT_OF_A_FRAME:
             self._published[topic, source_ns] = published_ns, stamp_ns
 
-    def collect_takes(self) -> None:
+    def _collect_takes(self) -> None:
         """Give the messages taken to their frames, now that all is known.
 
         LTTng's clock, as babeltrace2 shows it, is CLOCK_REALTIME but for the drift since the session began: the event

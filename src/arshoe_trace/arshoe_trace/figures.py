@@ -5,11 +5,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from arshoe_trace.frame_paths import NODES, SOURCE, FramePath, dropped, frame_paths
+from arshoe_trace.frame_paths import NODE_ORDER, NODES, FramePath, dropped, frame_paths
 from arshoe_trace.trace_model import NodeFrame, ProcessTime, Trace, by_node
 
 PARTS = ("transport", "queueing", "own", "compute")
-_ORDER = (SOURCE, *NODES.values())
 TYPICAL_SHARE, TYPICAL_MAX = 0.1, 11
 
 
@@ -23,7 +22,9 @@ def figures(trace: Trace) -> dict:
     done = [path for path in paths if path.end_ns is not None]
     complete = [path for path in done if path.stages]
     nodes = by_node([frame for frame in trace.frames if frame.end_ns is not None])
-    order = sorted({*nodes, *trace.processes}, key=lambda node: (_ORDER.index(node) if node in _ORDER else 99, node))
+    order = sorted(
+        {*nodes, *trace.processes}, key=lambda node: (NODE_ORDER.index(node) if node in NODE_ORDER else 99, node)
+    )
     begin_ns, end_ns = paths[0].published_ns, max([p.end_ns or p.published_ns for p in paths])
     return {
         "recorder": trace.recorder,

@@ -21,6 +21,7 @@ from arshoe_trace.trace_model import NodeFrame, Take, Trace, by_node, last_name
 
 SOURCE = "source_node"
 NODES = {"network": "network_node", "pose": "pose_node", "stabilizer": "stabilizer_node", "render": "render_node"}
+NODE_ORDER = (SOURCE, *NODES.values())
 INPUTS = {"pose": "network_output", "stabilizer": "poses_raw", "render": "poses"}
 """Last name of the topic that each stage waits for; the network's is whatever carries the images."""
 NO_IMAGE = ("poses", "camera_info")
@@ -70,8 +71,7 @@ def frame_paths(trace: Trace) -> list[FramePath]:
 def dropped(paths: list[FramePath]) -> dict[str, int]:
     """How many frames did not come out, by where they were last seen; the first node first."""
     count = Counter(path.last_seen for path in paths if path.end_ns is None)
-    order = [SOURCE, *NODES.values()]
-    return dict(sorted(count.items(), key=lambda item: (order.index(item[0].split()[0]), item[0])))
+    return dict(sorted(count.items(), key=lambda item: (NODE_ORDER.index(item[0].split()[0]), item[0])))
 
 
 class _Paths:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from arshoe_trace.frame_paths import NODE_ORDER
 from arshoe_trace.trace_model import NodeFrame, Trace
 
 MAIN_THREAD = "frames"
@@ -20,7 +21,9 @@ def chrome_trace(trace: Trace) -> dict:
 
 def _names(frames: list[NodeFrame]) -> Iterator[dict]:
     for pid, node in {frame.pid: frame.node for frame in frames}.items():
+        order = NODE_ORDER.index(node) if node in NODE_ORDER else len(NODE_ORDER)
         yield {"ph": "M", "name": "process_name", "pid": pid, "args": {"name": node}}
+        yield {"ph": "M", "name": "process_sort_index", "pid": pid, "args": {"sort_index": order}}
     for pid, thread in dict.fromkeys((frame.pid, frame.thread) for frame in frames):
         yield {"ph": "M", "name": "thread_name", "pid": pid, "tid": thread, "args": {"name": MAIN_THREAD}}
 

@@ -1,6 +1,6 @@
 """The swim lanes of some frames as SVG text: who worked on which frame when."""
 
-from arshoe_trace.frame_paths import NODES, SOURCE, FramePath
+from arshoe_trace.frame_paths import NODE_ORDER, SOURCE, FramePath
 from arshoe_trace.svg import LEFT, RIGHT, WIDTH, Scale, bar, scale, svg, text, x_axis
 from arshoe_trace.trace_model import NodeFrame, Trace
 
@@ -16,11 +16,10 @@ def timeline(trace: Trace, paths: list[FramePath]) -> str:
     begin_ns = shown[0].published_ns
     end_ns = max(path.end_ns or path.published_ns for path in shown)
     numbers = {path.stamp_ns: paths.index(path) for path in shown}
-    lanes = [SOURCE, *NODES.values()]
     x = scale((end_ns - begin_ns) / 1e6, LEFT, WIDTH - RIGHT)
-    height = TOP + LANE * len(lanes) + 40
+    height = TOP + LANE * len(NODE_ORDER) + 40
     body = [x_axis((end_ns - begin_ns) / 1e6, x, TOP, height - 36, "ms since the first of these images")]
-    for lane, node in enumerate(lanes):
+    for lane, node in enumerate(NODE_ORDER):
         y = TOP + LANE * lane
         body.append(text(LEFT - 12, y + BAR, node.removesuffix("_node"), "end", "label"))
         worked = [frame for frame in trace.frames if frame.node == node and frame.end_ns is not None]
