@@ -125,7 +125,8 @@ def _stage_table(figures: dict) -> str:
 def _node_table(figures: dict) -> str:
     """Work, steps and CPU time of each node."""
     rows = []
-    for node, work in figures["nodes"].items():
+    for node in {**figures["nodes"], **figures["cpu"]}:
+        work = figures["nodes"].get(node, {"frames": "", "compute_ms": None, "steps_ms": {}})
         cpu = figures["cpu"].get(node)
         share = [f"{cpu['percent_of_a_core']:.0f} %", f"{cpu['ms_per_frame_in']:.1f}"] if cpu else ["", ""]
         rows.append([node, str(work["frames"]), *_cells(work["compute_ms"]), *share])

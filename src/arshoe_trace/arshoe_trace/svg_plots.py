@@ -77,7 +77,7 @@ def histogram(values: list[float], summary: dict) -> str:
     longer = sum(value > high for value in values)
     unit = "ms end to end" + (f"; {longer} longer than {high:.0f} in the last bar" if longer else "")
     x = scale(bins * step, LEFT, WIDTH - RIGHT)
-    y = scale(float(counts.max()), bottom, top)
+    y = scale(1.1 * float(counts.max()), bottom, top)  # room for the names of the levels
     body = [y_axis(float(counts.max()), y, "frames"), x_axis(bins * step, x, top, bottom, unit, grid=False)]
     for count, low in zip(counts, edges[:-1], strict=True):
         if count:

@@ -1,6 +1,6 @@
 """The swim lanes of some frames as SVG text: who worked on which frame when."""
 
-from arshoe_trace.frame_paths import NODE_ORDER, SOURCE, FramePath
+from arshoe_trace.frame_paths import NODE_ORDER, FramePath
 from arshoe_trace.svg import LEFT, RIGHT, WIDTH, Scale, bar, scale, svg, text, x_axis
 from arshoe_trace.trace_model import NodeFrame, Trace
 
@@ -8,6 +8,8 @@ FRAMES = 10
 COLORS = 5
 """Classes c0 to c4 of the page's style; frames take them in turn."""
 LANE, BAR, TOP = 52, 22, 8
+LABEL_PX = 26
+"""Room that a number needs."""
 
 
 def timeline(trace: Trace, paths: list[FramePath]) -> str:
@@ -26,6 +28,12 @@ def timeline(trace: Trace, paths: list[FramePath]) -> str:
         for frame in worked:
             if begin_ns <= frame.end_ns and frame.start_ns <= end_ns:
                 body += _frame(frame, y, numbers.get(frame.stamp_ns), begin_ns, end_ns, x)
+    free_from = LEFT
+    for path in shown:
+        across = x((path.published_ns - begin_ns) / 1e6)
+        if across >= free_from:
+            body.append(text(across, TOP + BAR + 19, str(numbers[path.stamp_ns]), "middle", "tick"))
+            free_from = across + LABEL_PX
     return svg(height, body, f"Work of the nodes on {len(shown)} frames")
 
 
@@ -55,10 +63,8 @@ def _frame(frame: NodeFrame, y: float, number: int | None, begin_ns: int, end_ns
     ms = (frame.end_ns - frame.start_ns) / 1e6
     parts = [bar(left, y + 6, max(right - left, 1.5), BAR, color, f"{frame.node}, {name}: {ms:.1f} ms")]
     if number is not None:
-        if right - left > 22:
+        if right - left > LABEL_PX:
             parts.append(text((left + right) / 2, y + 6 + BAR / 2 + 4, str(number), "middle", f"on-bar on-{color}"))
-        elif frame.node == SOURCE:
-            parts.append(text(right + 3, y + 6 + BAR / 2 + 4, str(number), "start", "tick"))
         thin_y = y + 6 + BAR + 3 + 4 * (number % 3)
         for take in frame.takes:
             if take.taken_ns <= frame.start_ns and not take.topic.endswith("camera_info"):
