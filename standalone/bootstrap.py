@@ -67,6 +67,7 @@ def install_apt_packages(extras: tuple[str, ...]) -> None:
         SetupError: when that takes rights that this user lacks, or fails.
     """
     WORKSPACE.mkdir(exist_ok=True)
+    _sudo(missing_apt_packages(extras))  # before anything is said
     with _lock() as lock:
         _Setup(lock).system_packages(extras)
 
@@ -101,13 +102,7 @@ class _Setup:
         missing = missing_apt_packages(extras)
         if not missing:
             return
-        install = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
-        if os.geteuid() == 0:
-            sudo = []
-        elif shutil.which("sudo") and subprocess.call(["sudo", "-n", "true"], stderr=subprocess.DEVNULL) == 0:
-            sudo = ["sudo", "-n"]
-        else:
-            raise SetupError(f"system packages are missing; run: sudo apt-get update && sudo {install}")
+        sudo, install = _sudo(missing), _apt_install(missing)
         with _step(f"system packages ({', '.join(missing)})"):
             env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
             self._run([*sudo, "apt-get", "update"], env)
@@ -166,6 +161,19 @@ class _Setup:
             )
         if code:
             raise SetupError(_failure(code))
+
+
+def _apt_install(packages: list[str]) -> str:
+    return f"apt-get install -y --no-install-recommends {' '.join(packages)}"
+
+
+def _sudo(packages: list[str]) -> list[str]:
+    """What a command to install packages begins with, or SetupError: what to run by hand."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and subprocess.call(["sudo", "-n", "true"], stderr=subprocess.DEVNULL) == 0:
+        return ["sudo", "-n"]
+    raise SetupError(f"system packages are missing; run: sudo apt-get update && sudo {_apt_install(packages)}")
 
 
 def _failure(code: int) -> str:

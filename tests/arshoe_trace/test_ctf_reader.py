@@ -94,3 +94,12 @@ def test_what_babeltrace2_can_not_read_is_named(tmp_path):
     (tmp_path / "metadata").write_text("nonsense")
     with pytest.raises(BadInputError, match="can't be read by babeltrace2"):
         read_ctf(tmp_path)
+
+
+def test_events_that_were_lost_are_counted(tmp_path, monkeypatch):
+    program = tmp_path / "babeltrace2"
+    program.write_text(f"#!/bin/sh\ncat {GOLDEN}\necho 'WARNING: Tracer discarded 12 events between ...' >&2\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(ctf_reader, "COMMAND", (str(program),))
+    trace = read_ctf(tmp_path)
+    assert trace.lost_events == 12 and len(frame_paths(trace)) == 2
