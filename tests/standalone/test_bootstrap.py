@@ -222,6 +222,6 @@ def test_packages_that_can_not_be_installed_are_named_and_nothing_is_begun(steps
     monkeypatch.setattr(bootstrap, "missing_apt_packages", lambda _extras: ["lttng-tools"])
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(bootstrap.shutil, "which", lambda _name: None)
-    with pytest.raises(bootstrap.SetupError, match="sudo apt-get install .*lttng-tools"):
+    with pytest.raises(bootstrap.SetupError, match=r"sudo apt-get install .*lttng-tools"):
         bootstrap.install_apt_packages(("lttng",))
     assert steps == [] and capsys.readouterr().out == ""
