@@ -75,6 +75,15 @@ def test_the_image_of_a_driver_gets_the_stamp_of_the_frame_that_it_began(lines):
         assert abs(other.published_ns - one.published_ns) < 1_000_000  # from rmw's clock instead of the event
 
 
+def test_a_plain_node_in_the_place_of_a_stage(lines):
+    """Of the pose node only its messages are left."""
+    pid = next(line for line in lines if "arshoe/pose_node/frame" in line).split("vpid = ")[1].split(",")[0]
+    trace = read_text([line for line in lines if f"vpid = {pid}," not in line or "callback" not in line])
+    for path, known in zip(frame_paths(trace), frame_paths(read_text(lines)), strict=True):
+        assert path.stages[1].compute_ns is None
+        assert (path.stages[2], path.stages[3], path.end_ns) == (known.stages[2], known.stages[3], known.end_ns)
+
+
 def test_a_trace_without_names_is_refused(lines):
     with pytest.raises(BadInputError, match="start recording before the nodes"):
         read_text([line for line in lines if "_init: " not in line])

@@ -117,7 +117,7 @@ def check_report(folder: Path, recorder: str) -> None:
         parts = [stage[part] for stage in frame["stages_ms"].values() for part in ("own", "transport", "queueing")]
         assert len(parts) == 12
         assert sum(parts) == pytest.approx(frame["end_to_end_ms"], abs=0.02)
-    assert set(figures["nodes"]) >= {"source_node", "network_node", "recorder_node"}
+    assert set(figures["nodes"]) >= {"source_node", "network_node", "stabilizer_node"}
     assert "infer" in figures["nodes"]["network_node"]["steps_ms"]
     assert (folder / "report.html").stat().st_size > 10_000
     assert json.loads((folder / "perfetto.json").read_text())["traceEvents"]

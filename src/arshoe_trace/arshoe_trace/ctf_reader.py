@@ -9,17 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from arshoe_core.errors import BadInputError
-from arshoe_trace.trace_model import (
-    NOT_OF_A_FRAME,
-    FrameCollector,
-    NodeFrame,
-    ProcessTime,
-    Publish,
-    Stage,
-    Take,
-    Trace,
-    last_name,
-)
+from arshoe_trace.frame_paths import is_input
+from arshoe_trace.trace_model import FrameCollector, NodeFrame, ProcessTime, Publish, Stage, Take, Trace
 
 COMMAND = ("babeltrace2", "--clock-seconds", "--no-delta", "--color=never")
 EVENT = re.compile(r"\[(\d+)\.(\d{9})\] .*?\bros2:(\w+): (.*)")
@@ -86,7 +77,7 @@ class _Reader:
         self._stages: dict[tuple[int, str], int] = {}  # start
         self._published: dict[tuple[str, int], tuple[int, int | None]] = {}  # topic, rmw time: time, stamp
         self._takes: list[tuple[int, str, int, int]] = []  # process, topic, rmw time, time
-        self._last_take: dict[tuple[int, int], tuple[str, int]] = {}  # topic, rmw time, by process and thread
+        self._last_take: dict[tuple[int, int], dict[str, int]] = {}  # rmw time, by process and thread, and by topic
 
     def read(self, lines: Iterable[str]) -> None:
         """Take in events."""
@@ -131,7 +122,7 @@ class _Reader:
             thread = int(fields["vtid"])
             frame = self.collector.frame(node, pid, thread, int(stamp[0]), time_ns, None)
             self._frames[pid, thread] = frame
-            self._give_stamp(pid, thread, frame.stamp_ns)
+            self._give_stamp(pid, thread, frame)
         elif node:
             self._stages[pid, callback] = time_ns
 
@@ -162,14 +153,17 @@ class _Reader:
         topic = self.topics.get((pid, fields["rmw_subscription_handle"]))
         if topic is not None and fields["taken"] != "0":
             self._takes.append((pid, topic, int(fields["source_timestamp"]), time_ns))
-            self._last_take[pid, thread] = topic, int(fields["source_timestamp"])
+            self._last_take.setdefault((pid, thread), {})[topic] = int(fields["source_timestamp"])
 
-    def _give_stamp(self, pid: int, thread: int, stamp_ns: int) -> None:
-        """A frame begins with the message that completed it, which may be no frame of a node of ours: a driver's."""
-        topic, source_ns = self._last_take.get((pid, thread), ("", 0))
-        published_ns, known = self._published.get((topic, source_ns), (source_ns, None))
-        if topic and known is None and last_name(topic) not in NOT_OF_A_FRAME:
-            self._published[topic, source_ns] = published_ns, stamp_ns
+    def _give_stamp(self, pid: int, thread: int, frame: NodeFrame) -> None:
+        """Give a message that no node of ours published (a camera driver's image) the stamp of the frame it began.
+
+        A stage works on its input as soon as it has it, so it is the last one that it took.
+        """
+        for topic, source_ns in self._last_take.get((pid, thread), {}).items():
+            published_ns, stamp_ns = self._published.get((topic, source_ns), (source_ns, None))
+            if stamp_ns is None and is_input(frame.node, topic):
+                self._published[topic, source_ns] = published_ns, frame.stamp_ns
 
     def _collect_takes(self) -> None:
         """Give the messages taken to their frames, now that all is known.

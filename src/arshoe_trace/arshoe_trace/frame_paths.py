@@ -17,14 +17,14 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from arshoe_core.errors import BadInputError
-from arshoe_trace.trace_model import NodeFrame, Take, Trace, by_node, last_name
+from arshoe_trace.trace_model import NOT_OF_A_FRAME, NodeFrame, Take, Trace, by_node, last_name
 
 SOURCE = "source_node"
 NODES = {"network": "network_node", "pose": "pose_node", "stabilizer": "stabilizer_node", "render": "render_node"}
 NODE_ORDER = (SOURCE, *NODES.values())
 INPUTS = {"pose": "network_output", "stabilizer": "poses_raw", "render": "poses"}
 """Last name of the topic that each stage waits for; the network's is whatever carries the images."""
-NO_IMAGE = ("poses", "camera_info")
+NO_IMAGE = ("poses", "camera_info", "clock", "parameter_events")
 """What else the source publishes and the network takes."""
 FOREVER_NS = 1 << 63
 
@@ -66,6 +66,13 @@ def frame_paths(trace: Trace) -> list[FramePath]:
         BadInputError: no image is in the trace.
     """
     return _Paths(trace).paths()
+
+
+def is_input(node: str, topic: str) -> bool:
+    """Whether a node is a stage that waits for the messages of this topic."""
+    if node == NODES["network"]:
+        return last_name(topic) not in (*NO_IMAGE, *NOT_OF_A_FRAME)
+    return any(NODES[stage] == node and last_name(topic) == name for stage, name in INPUTS.items())
 
 
 def dropped(paths: list[FramePath]) -> dict[str, int]:
