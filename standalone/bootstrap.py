@@ -26,7 +26,8 @@ VENV_STAMP = VENV / "arshoe-stamp.json"
 BUILD_STAMP = WORKSPACE / "stamp.json"
 
 APT_PACKAGES = ("libegl1", "libegl-mesa0", "libgl1", "libgl1-mesa-dri", "g++")
-EXTRA_APT_PACKAGES = {"test": ("chromium",)}
+EXTRA_APT_PACKAGES = {"test": ("chromium",), "lttng": ("lttng-tools", "liblttng-ust-dev", "babeltrace2")}
+"""By extra. lttng is no requirements file: lttng_setup.py asks for it, and ./arshoe trace goes on without."""
 PROGRAMS = {"g++": ("g++",), "chromium": ("chromium", "chromium-browser", "google-chrome")}
 """A package is not needed where one of these programs is there already."""
 BUILD_FILES = ("package.xml", "setup.py", "setup.cfg", "CMakeLists.txt")
@@ -59,6 +60,18 @@ def prepare(extras: tuple[str, ...] = ()) -> None:
         setup.build()
 
 
+def install_apt_packages(extras: tuple[str, ...]) -> None:
+    """Install the Debian packages that `extras` need and that are missing.
+
+    Raises:
+        SetupError: when that takes rights that this user lacks, or fails.
+    """
+    WORKSPACE.mkdir(exist_ok=True)
+    _sudo(missing_apt_packages(extras))  # before anything is said
+    with _lock() as lock:
+        _Setup(lock).system_packages(extras)
+
+
 def _is_current(extras: tuple[str, ...]) -> bool:
     has_programs = not EXTRA_APT_PACKAGES.keys() & set(extras) or not missing_apt_packages(extras)
     return venv_is_current(extras) and build_is_current() and has_programs
@@ -89,13 +102,7 @@ class _Setup:
         missing = missing_apt_packages(extras)
         if not missing:
             return
-        install = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
-        if os.geteuid() == 0:
-            sudo = []
-        elif shutil.which("sudo") and subprocess.call(["sudo", "-n", "true"], stderr=subprocess.DEVNULL) == 0:
-            sudo = ["sudo", "-n"]
-        else:
-            raise SetupError(f"system packages are missing; run: sudo apt-get update && sudo {install}")
+        sudo, install = _sudo(missing), _apt_install(missing)
         with _step(f"system packages ({', '.join(missing)})"):
             env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
             self._run([*sudo, "apt-get", "update"], env)
@@ -154,6 +161,19 @@ class _Setup:
             )
         if code:
             raise SetupError(_failure(code))
+
+
+def _apt_install(packages: list[str]) -> str:
+    return f"apt-get install -y --no-install-recommends {' '.join(packages)}"
+
+
+def _sudo(packages: list[str]) -> list[str]:
+    """What a command to install packages begins with, or SetupError: what to run by hand."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and subprocess.call(["sudo", "-n", "true"], stderr=subprocess.DEVNULL) == 0:
+        return ["sudo", "-n"]
+    raise SetupError(f"system packages are missing; run: sudo apt-get update && sudo {_apt_install(packages)}")
 
 
 def _failure(code: int) -> str:

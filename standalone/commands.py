@@ -40,6 +40,11 @@ COMMANDS = {
     "evaluate": Command("measure a model on labelled pictures", ("arshoe_learning", "evaluate"), ("learning",)),
     "annotate": Command("label feet in pictures, in the browser", ("arshoe_annotate", "annotate"), ("annotate",)),
     "bench": Command("measure speed and accuracy (bench --help lists subjects)", ("arshoe_bench", "bench"), ("bench",)),
+    "trace": Command(
+        "run the pipeline and show where each frame's time goes; takes tryon's arguments",
+        ("standalone/trace_runner.py",),
+        ("trace",),
+    ),
     "test": Command("run the test suite (arguments go to pytest)", ("-m", "pytest"), ("test",)),
     "python": Command("run Python with all of this at hand, e.g. python docs/make_tables.py"),
     "doctor": Command("check each part of the installation and say how to mend it", ()),

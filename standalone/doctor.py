@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bootstrap
+import lttng_setup
 from environment import INSTALL, ROOT, VENV_PYTHON, ros_environment
 
 FAST_DDS_PROFILE = ROOT / "launch" / "config" / "fastdds_shared_memory.xml"
@@ -153,6 +154,13 @@ def probe_torch() -> None:
         print(torch.__version__)
 
 
+def _lttng() -> str:
+    missing = [name for name in lttng_setup.PROGRAMS if shutil.which(name) is None]
+    if missing or bootstrap.missing_apt_packages((lttng_setup.APT,)):
+        return "not installed (./arshoe trace installs it, or lets the nodes write event logs)"
+    return "all there"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "Python": _python,
     "system packages": _system_packages,
@@ -162,6 +170,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "rendering": _probe("render", "run: sudo apt-get install libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri"),
     "ROS 2": _probe("ros", "is UDP multicast on the loopback interface blocked?"),
     "network": _probe("model", "is src/arshoe_perception/models complete? (git status)"),
+    "LTTng": _lttng,
     "demo bag": _probe("demo", "is launch/demo complete? (git status)"),
     "torch": _probe("torch", "remove .venv and run ./arshoe train --help"),
 }

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "learning": {"core", "perception", "render", "learning"},
     "annotate": {"core", "media", "perception", "stabilizer", "render", "learning", "annotate"},
     "bench": {"core", "media", "perception", "stabilizer", "render", "learning", "bench"},
+    "trace": {"core", "trace"},
     "ros": {"core", "msgs", "ros"},
 }
 

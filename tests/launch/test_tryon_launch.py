@@ -67,7 +67,7 @@ def test_config_files_hold_the_defaults(stage):
 def test_the_package_depends_on_all_that_run_in_the_graph():
     depends = {element.text for element in ElementTree.parse(LAUNCH / "package.xml").iter("exec_depend")}
     packages = {path.parent.name for path in ROOT.glob("src/*/package.xml")}
-    assert packages - {"arshoe_annotate", "arshoe_bench", "arshoe_learning"} <= depends
+    assert packages - {"arshoe_annotate", "arshoe_bench", "arshoe_learning", "arshoe_trace"} <= depends
 
 
 def test_shared_memory_holds_many_frames():

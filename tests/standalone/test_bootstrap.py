@@ -216,3 +216,12 @@ def test_unknown_command():
     assert done.returncode == 2
     assert done.stderr.startswith("arshoe: unknown command 'bake'; commands: tryon, ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_packages_that_can_not_be_installed_are_named_and_nothing_is_begun(steps, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, "missing_apt_packages", lambda _extras: ["lttng-tools"])
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda _name: None)
+    with pytest.raises(bootstrap.SetupError, match=r"sudo apt-get install .*lttng-tools"):
+        bootstrap.install_apt_packages(("lttng",))
+    assert steps == [] and capsys.readouterr().out == ""

@@ -175,7 +175,8 @@ class ArshoeNode(Node):
             self.get_logger().info("time went backwards: starting afresh")
             self.reset()
         self.stages.frame_us.clear()
-        yield
+        with self.stages.frame(stamp):
+            yield
         self.statistics.frames += 1
         self.statistics.stamp_ns = stamp
         names, durations = zip(*self.stages.frame_us, strict=True) if self.stages.frame_us else ((), ())
