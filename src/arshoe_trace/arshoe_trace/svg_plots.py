@@ -83,10 +83,10 @@ def histogram(values: list[float], summary: dict) -> str:
         if count:
             tip = f"{low:g} to {low + step:g} ms: {count} frames"
             body.append(bar(x(low) + 1, y(count), x(low + step) - x(low) - 2, bottom - y(count), "compute", tip))
-    for key in ("p50", "p95"):
+    for key, aside, anchor in (("p50", -5, "end"), ("p95", 5, "start")):
         across = x(summary[key])
         body.append(f'<line class="level" x1="{across:.1f}" y1="{top - 6}" x2="{across:.1f}" y2="{bottom}"/>')
-        body.append(text(across + 5, top + 2, f"{key} {summary[key]:.0f}", "start", "value"))
+        body.append(text(across + aside, top + 2, f"{key} {summary[key]:.0f}", anchor, "value"))
     return svg(height, body, "Histogram of end-to-end times")
 
 
