@@ -35,7 +35,7 @@ def test_pck_counts_missed_feet_as_wrong():
 
 
 def test_ap_of_perfect_and_shifted_feet():
-    label = (0, LabelledFoot(FOOT, Side.LEFT, AREA))
+    label = (0, LabelledFoot(FOOT, Side.LEFT, AREA), True)
     assert keypoint_ap([label], [(0, FOOT, 0.9)]) == pytest.approx(
         dict.fromkeys(("mAP", "AP50", "AP75", "AP90", "AR"), 1)
     )
@@ -44,6 +44,15 @@ def test_ap_of_perfect_and_shifted_feet():
     shifted = keypoint_ap([label], [(0, FOOT + np.array([d, 0]), 0.9)])
     assert shifted["AP75"] == pytest.approx(1) and shifted["AP90"] == 0 and shifted["mAP"] == pytest.approx(0.7)
     assert keypoint_ap([label], [])["mAP"] == 0 and keypoint_ap([], [(0, FOOT, 0.9)])["mAP"] is None
+
+
+def test_feet_that_do_not_count_are_neither_missed_nor_false():
+    large, small = LabelledFoot(FOOT, Side.LEFT, AREA), LabelledFoot(0.2 * FOOT + 400, Side.LEFT, 0.04 * AREA)
+    labelled = [(0, large, True), (0, small, False)]
+    found = (0, FOOT, 0.9)
+    for predicted in ([found], [found, (0, small.keypoints, 0.95)]):
+        assert keypoint_ap(labelled, predicted)["mAP"] == pytest.approx(1)
+    assert keypoint_ap([(0, small, False)], [found])["mAP"] is None
 
 
 def test_pixels_are_counted_without_the_ignored():
@@ -69,9 +78,17 @@ def test_the_command_writes_every_key(tmp_path, make_dataset):
     result = json.loads((tmp_path / "r.json").read_text())
     assert set(result) == {
         "images", "feet", "mAP", "AP50", "AP75", "AP90", "AR", "side_accuracy", "iou_leg", "iou_foot", "mIoU",
-        "seg_AP", "rot_deg", "trans_cm", "pck_0.1", "pck_0.2", "feet_found", "false_feet_per_image", "ms_per_image",
+        "seg_AP", "rot_deg", "trans_cm", "rot_deg_median",
+        "trans_cm_median", "pck_0.1", "pck_0.2", "feet_found", "false_feet_per_image", "ms_per_image",
     }  # fmt: skip
     assert (result["images"], result["feet"], result["rot_deg"]) == (3, 3, None)
+
+
+def test_sizes_choose_the_feet_that_count(tmp_path, make_dataset):
+    file = make_dataset(tmp_path, 3)
+    assert main(["--annotations", str(file), "--sizes", "1000", "2000", "--json", str(tmp_path / "r.json")]) == 0
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert (result["feet"], result["feet_found"], result["mAP"], result["pck_0.2"]) == (0, None, None, None)
 
 
 def test_bad_input_is_one_line(tmp_path, capsys):

@@ -13,20 +13,30 @@ from arshoe_core import foot, se3
 from arshoe_core.camera import Camera
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 from arshoe_learning.coco_dataset import LabelledImage, read_annotations
-from arshoe_learning.metrics import PckCounter, PixelCounter, keypoint_ap, match
+from arshoe_learning.metrics import PckCounter, PixelCounter, extent, keypoint_ap, match
 from arshoe_perception import FootEstimator, FootEstimatorConfig
 from arshoe_perception.foot_estimator import FootEstimate
 from arshoe_perception.network_runner import NetworkConfig
+from arshoe_perception.preprocessing import INPUT_SIZE
+
+ALL_SIZES = (0.0, np.inf)
 
 
-def evaluate(images: list[LabelledImage], estimator: FootEstimator) -> dict[str, float | int | None]:
+def evaluate(
+    images: list[LabelledImage], estimator: FootEstimator, sizes: tuple[float, float] = ALL_SIZES
+) -> dict[str, float | int | None]:
     """Run the estimator on every picture and compare.
+
+    Args:
+        sizes: least and largest extent of the feet that count, in pixels of the network's input (256 for the picture's
+            longer side). Others are neither missed nor, if found, false.
 
     Returns:
         images, feet; mAP, AP50, AP75, AP90, AR (OKS, over the eight keypoints); feet_found (part of the labelled feet
         that match a prediction), false_feet_per_image; side_accuracy, rot_deg, trans_cm (means over matched feet, with
-        the true foot length); pck_0.1, pck_0.2 (of all labelled points); iou_leg, iou_foot, mIoU, seg_AP (over
-        all pixels of all pictures); ms_per_image (median). None where the labels can't tell. Fractions are in 0 to 1.
+        the true foot length), rot_deg_median, trans_cm_median; pck_0.1, pck_0.2 (of all labelled points); iou_leg,
+        iou_foot, mIoU, seg_AP (over all pixels of all pictures); ms_per_image (median). None where the labels can't
+        tell. Fractions are in 0 to 1.
     """
     pixels, pck = PixelCounter(), PckCounter((0.1, 0.2))
     labelled, predicted, milliseconds = [], [], []
@@ -44,12 +54,17 @@ def evaluate(images: list[LabelledImage], estimator: FootEstimator) -> dict[str,
         milliseconds.append((time.perf_counter() - start) * 1e3)
 
         points = [complete_points(estimate, i, camera) for i in range(len(estimate.poses))]
-        labelled += [(index, label) for label in image.feet]
+        scale = INPUT_SIZE / max(image.width, image.height)
+        counts = [sizes[0] <= scale * extent(label.keypoints) < sizes[1] for label in image.feet]
+        labelled += [(index, label, count) for label, count in zip(image.feet, counts, strict=True)]
         predicted += [(index, p, pose.score) for p, pose in zip(points, estimate.poses, strict=True)]
         pairs = match([label.keypoints for label in image.feet], points)
-        found, false_feet = found + len(pairs), false_feet + len(points) - len(pairs)
+        false_feet += len(points) - len(pairs)
+        pairs = {i: j for i, j in pairs.items() if counts[i]}
+        found += len(pairs)
         for i, label in enumerate(image.feet):
-            pck.add(label.keypoints, points[pairs[i]] if i in pairs else None)
+            if counts[i]:
+                pck.add(label.keypoints, points[pairs[i]] if i in pairs else None)
         for i, j in pairs.items():
             label, pose = image.feet[i], estimate.poses[j]
             if label.side != foot.Side.UNKNOWN:
@@ -63,7 +78,7 @@ def evaluate(images: list[LabelledImage], estimator: FootEstimator) -> dict[str,
             if mask is None or mask.shape != estimate.mask.shape:
                 raise BadInputError(f"mask is {str(image.mask)!r}: not a grey picture of its image's size")
             pixels.add(mask, estimate)
-    feet = len(labelled)
+    feet = sum(count for *_, count in labelled)
     return {
         "images": len(images),
         "feet": feet,
@@ -72,6 +87,8 @@ def evaluate(images: list[LabelledImage], estimator: FootEstimator) -> dict[str,
         **pixels.result(),
         "rot_deg": _mean(rotations),
         "trans_cm": _mean(translations),
+        "rot_deg_median": _median(rotations),
+        "trans_cm_median": _median(translations),
         **pck.result(),
         "feet_found": found / feet if feet else None,
         "false_feet_per_image": false_feet / len(images) if images else None,
@@ -89,6 +106,10 @@ def _mean(values: list) -> float | None:
     return float(np.mean(values)) if values else None
 
 
+def _median(values: list) -> float | None:
+    return float(np.median(values)) if values else None
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="evaluate", description=__doc__)
@@ -96,6 +117,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--images", type=Path, help="folder of the pictures; by default images/ beside the JSON")
     parser.add_argument("--masks", type=Path, help="folder of the masks; by default masks/ beside the JSON")
     parser.add_argument("--model", default="", help="ONNX file; by default the bundled one")
+    parser.add_argument(
+        "--sizes", type=float, nargs=2, default=ALL_SIZES, metavar=("LEAST", "MOST"),
+        help="count only feet of this extent, pixels when the picture's longer side has 256 (e.g. 50 220)",
+    )  # fmt: skip
     parser.add_argument("--json", type=Path, help="write the result there too")
     args = parser.parse_args(argv)
     try:
@@ -103,7 +128,7 @@ def main(argv: list[str] | None = None) -> int:
         if not images:
             raise BadInputError(f"annotations is {str(args.annotations)!r}: lists no pictures")
         estimator = FootEstimator(FootEstimatorConfig(network=NetworkConfig(model=args.model)))
-        result = evaluate(images, estimator)
+        result = evaluate(images, estimator, tuple(args.sizes))
         if args.json:
             temporary = args.json.with_suffix(".tmp")
             temporary.write_text(json.dumps(result, indent=1) + "\n")

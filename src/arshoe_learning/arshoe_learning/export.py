@@ -63,8 +63,12 @@ def export_onnx(network: FootNetwork, path: Path) -> None:
 def export_int8(fp32: Path, path: Path, images: list[Path]) -> None:
     """Quantise an exported model to int8 (QDQ, static, per channel) with the ranges seen on pictures."""
     from onnxruntime.quantization import (
-        CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static,
-    )  # fmt: skip
+        CalibrationDataReader,
+        CalibrationMethod,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
 
     class Pictures(CalibrationDataReader):
         def __init__(self) -> None:
