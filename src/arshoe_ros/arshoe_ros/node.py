@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -24,7 +23,7 @@ from arshoe_ros import conversions, parameters, qos
 from arshoe_ros.diagnostics import FrameStatistics
 from arshoe_ros.queued_subscription import QueuedSubscription
 from arshoe_ros.stages import StageTimer
-from arshoe_ros.stamp_join import StampJoin
+from arshoe_ros.topic_join import TopicJoin
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class ArshoeNode(Node):
         overridable = qos.overridable()
         return QueuedSubscription(self, msg_type, topic, on_message, profile, qos_overriding_options=overridable)
 
-    def join(self, types: dict[str, type], callback: Callable[..., None]) -> "TopicJoin":
+    def join(self, types: dict[str, type], callback: Callable[..., None]) -> TopicJoin:
         """Subscribe to several topics and call back with one message of each, all of one stamp.
 
         The last of `types` should be the topic that usually comes last: it alone wakes the node up.
@@ -122,7 +121,7 @@ class ArshoeNode(Node):
         self._joins.append(join)
         return join
 
-    def leave(self, join: "TopicJoin") -> None:
+    def leave(self, join: TopicJoin) -> None:
         """Undo `join`."""
         self._joins.remove(join)
         for queue in join.queues.values():
@@ -245,37 +244,3 @@ class ArshoeNode(Node):
         subscribers = {publisher.topic_name: publisher.get_subscription_count() for publisher in self._outputs}
         ros_now = self.get_clock().now().nanoseconds
         self._diagnostics.publish(self.statistics.message(ros_now, now, self.dropped(), subscribers, warnings))
-
-
-class TopicJoin(StampJoin):
-    """A `StampJoin` fed by subscriptions of a node.
-
-    Only the last topic wakes the node up; what has come on the others is taken from their queues then. If it is not
-    there yet, the others wake the node up too until nothing waits for them.
-
-    Attributes:
-        queues: the subscription of each topic.
-    """
-
-    def __init__(self, node: ArshoeNode, types: dict[str, type], callback: Callable[..., None]) -> None:
-        super().__init__(tuple(types), callback)
-        self._last = tuple(types)[-1]
-        self.queues: dict[str, QueuedSubscription] = {}
-        for topic, msg_type in types.items():
-            profile = qos.queued_image(node.lossless) if msg_type is Image else qos.RELIABLE
-            self.queues[topic] = node.queue_of(msg_type, topic, partial(self._on_message, topic), profile)
-        self.queues[self._last].quiet = False
-
-    def _on_message(self, topic: str, msg: Any) -> None:
-        if topic == self._last:
-            self.take_queued()
-        self.add(topic, conversions.stamp_ns(msg.header), msg, time.monotonic())
-        for name, queue in self.queues.items():
-            queue.quiet = name != self._last and not self.waits(self._last)
-
-    def take_queued(self) -> None:
-        """Take what has come on the other topics."""
-        for topic, queue in self.queues.items():
-            if topic != self._last:
-                for msg in queue.take():
-                    self.add(topic, conversions.stamp_ns(msg.header), msg, time.monotonic())

@@ -18,8 +18,9 @@ from arshoe_render.nodes.markers import MarkerBoard, ShoeResource, frame_markers
 from arshoe_render.overlay import draw_overlay
 from arshoe_render.shoe import DEFAULT_SHOE
 from arshoe_ros import conversions, images, parameters
-from arshoe_ros.node import ArshoeNode, TopicJoin
+from arshoe_ros.node import ArshoeNode
 from arshoe_ros.runner import run_node
+from arshoe_ros.topic_join import TopicJoin
 
 
 @dataclass(frozen=True)
