@@ -38,11 +38,11 @@ def test_without_a_subject_all_figures_of_speed_go_to_one_file(tmp_path, monkeyp
         "frames_in": 300, "frames_out": 297, "latency_ms": {"p50": 20.0, "p95": 30.0}, "duration_s": 10.0, "fps": 29.7,
         "cpu_ms_per_frame": 20.0, "rss_mb": 1000.0, "nodes": {"network_node": {"cpu_ms": 6.0, "rss_mb": 200.0}},
     }  # fmt: skip
-    monkeypatch.setattr(graph_benchmark, "measure", lambda bag, rate: run)
+    monkeypatch.setattr(graph_benchmark, "measure", lambda bag, rate, **arguments: run)
     assert main(["--json", str(tmp_path / "figures.json")]) == 0
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert {"machine", "stages", "in_process", "runtimes", "graph"} <= set(figures)
     assert {"30hz", "60hz"} <= set(figures["graph"])
     graph = figures["graph"]["30hz"]
     assert graph["cpu_ratio"] == pytest.approx(20.0 / figures["in_process"]["cpu_ms_per_frame"])
-    assert "| 30hz | 297 of 300 | 20.0 / 30.0 | 20.0 | 1000 |" in capsys.readouterr().out
+    assert "| 30hz | 297 of 300 | 29.7 | 20.0 / 30.0 | 20.0 | 1000 |" in capsys.readouterr().out
