@@ -10,7 +10,7 @@ from arshoe_core.se3 import from_rt, inverse
 VIEWS = {"wearer": 0.5, "front": 0.18, "side": 0.18, "behind": 0.07, "any": 0.07}
 SMALL_FEET = 0.08
 """Share of pictures with feet of 25 to 50 px at 256; the others have 80 to 320 px before foreshortening, which leaves
-about 70 % of all feet, second and cut ones included, with 50 to 220 px."""
+about two thirds of all feet, second and cut ones included, with 50 to 220 px."""
 NEAREST = 0.2
 """Least distance of the camera from what it looks at, metres."""
 
