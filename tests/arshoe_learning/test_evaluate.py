@@ -2,15 +2,17 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
 pytest.importorskip("pycocotools")
 
+from arshoe_core import se3
 from arshoe_core.foot import OKS_SIGMAS, Side
-from arshoe_core.types import NetworkOutput
-from arshoe_learning.coco_dataset import LabelledFoot
-from arshoe_learning.evaluate import main
+from arshoe_core.types import FootKeypoints, FootPose, NetworkOutput
+from arshoe_learning.coco_dataset import LabelledFoot, LabelledImage
+from arshoe_learning.evaluate import evaluate, main
 from arshoe_learning.metrics import PckCounter, PixelCounter, keypoint_ap, match
 from arshoe_perception.foot_estimator import FootEstimate
 
@@ -35,7 +37,7 @@ def test_pck_counts_missed_feet_as_wrong():
 
 
 def test_ap_of_perfect_and_shifted_feet():
-    label = (0, LabelledFoot(FOOT, Side.LEFT, AREA), True)
+    label = (0, LabelledFoot(FOOT, Side.LEFT, AREA))
     assert keypoint_ap([label], [(0, FOOT, 0.9)]) == pytest.approx(
         dict.fromkeys(("mAP", "AP50", "AP75", "AP90", "AR"), 1)
     )
@@ -44,15 +46,6 @@ def test_ap_of_perfect_and_shifted_feet():
     shifted = keypoint_ap([label], [(0, FOOT + np.array([d, 0]), 0.9)])
     assert shifted["AP75"] == pytest.approx(1) and shifted["AP90"] == 0 and shifted["mAP"] == pytest.approx(0.7)
     assert keypoint_ap([label], [])["mAP"] == 0 and keypoint_ap([], [(0, FOOT, 0.9)])["mAP"] is None
-
-
-def test_feet_that_do_not_count_are_neither_missed_nor_false():
-    large, small = LabelledFoot(FOOT, Side.LEFT, AREA), LabelledFoot(0.2 * FOOT + 400, Side.LEFT, 0.04 * AREA)
-    labelled = [(0, large, True), (0, small, False)]
-    found = (0, FOOT, 0.9)
-    for predicted in ([found], [found, (0, small.keypoints, 0.95)]):
-        assert keypoint_ap(labelled, predicted)["mAP"] == pytest.approx(1)
-    assert keypoint_ap([(0, small, False)], [found])["mAP"] is None
 
 
 def test_pixels_are_counted_without_the_ignored():
@@ -89,6 +82,23 @@ def test_sizes_choose_the_feet_that_count(tmp_path, make_dataset):
     assert main(["--annotations", str(file), "--sizes", "1000", "2000", "--json", str(tmp_path / "r.json")]) == 0
     result = json.loads((tmp_path / "r.json").read_text())
     assert (result["feet"], result["feet_found"], result["mAP"], result["pck_0.2"]) == (0, None, None, None)
+
+
+def test_feet_of_other_sizes_are_neither_missed_nor_false(tmp_path):
+    cv2.imwrite(str(tmp_path / "two.png"), np.zeros((512, 512, 3), np.uint8))
+    small = 0.2 * FOOT + 400
+    labels = (LabelledFoot(FOOT, Side.LEFT, AREA), LabelledFoot(small, Side.LEFT, 0.04 * AREA))
+    image = LabelledImage(tmp_path / "two.png", 512, 512, labels, None, None)
+    pose = FootPose(Side.LEFT, se3.from_rt(np.eye(3), (0, 0, 1)), score=0.9)
+
+    def estimator(picture, camera):
+        found = [FootKeypoints(points, np.ones(8, np.float32), Side.LEFT) for points in (FOOT, small + 3)]
+        return FootEstimate([pose, pose], found, np.zeros((512, 512), np.uint8), None)
+
+    result = evaluate([image], estimator, sizes=(40, 100))
+    assert (result["feet"], result["feet_found"], result["false_feet_per_image"]) == (1, 1, 0)
+    assert result["mAP"] == pytest.approx(1) and result["pck_0.1"] == 1
+    assert evaluate([image], estimator)["feet"] == 2
 
 
 def test_bad_input_is_one_line(tmp_path, capsys):

@@ -54,16 +54,19 @@ def evaluate(
         milliseconds.append((time.perf_counter() - start) * 1e3)
 
         points = [complete_points(estimate, i, camera) for i in range(len(estimate.poses))]
-        scale = INPUT_SIZE / max(image.width, image.height)
-        counts = [sizes[0] <= scale * extent(label.keypoints) < sizes[1] for label in image.feet]
-        labelled += [(index, label, count) for label, count in zip(image.feet, counts, strict=True)]
-        predicted += [(index, p, pose.score) for p, pose in zip(points, estimate.poses, strict=True)]
         pairs = match([label.keypoints for label in image.feet], points)
         false_feet += len(points) - len(pairs)
+        scale = INPUT_SIZE / max(image.width, image.height)
+        counts = [sizes[0] <= scale * extent(label.keypoints) < sizes[1] for label in image.feet]
+        passed_over = {j for i, j in pairs.items() if not counts[i]}
         pairs = {i: j for i, j in pairs.items() if counts[i]}
         found += len(pairs)
+        for j, pose in enumerate(estimate.poses):
+            if j not in passed_over:
+                predicted.append((index, points[j], pose.score))
         for i, label in enumerate(image.feet):
             if counts[i]:
+                labelled.append((index, label))
                 pck.add(label.keypoints, points[pairs[i]] if i in pairs else None)
         for i, j in pairs.items():
             label, pose = image.feet[i], estimate.poses[j]
@@ -78,7 +81,7 @@ def evaluate(
             if mask is None or mask.shape != estimate.mask.shape:
                 raise BadInputError(f"mask is {str(image.mask)!r}: not a grey picture of its image's size")
             pixels.add(mask, estimate)
-    feet = sum(count for *_, count in labelled)
+    feet = len(labelled)
     return {
         "images": len(images),
         "feet": feet,

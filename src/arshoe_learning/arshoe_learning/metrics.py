@@ -112,16 +112,16 @@ def _sample_at_cells(label: np.ndarray, estimate: FootEstimate) -> np.ndarray:
 
 
 def keypoint_ap(
-    labelled: list[tuple[int, LabelledFoot, bool]], predicted: list[tuple[int, np.ndarray, float]]
+    labelled: list[tuple[int, LabelledFoot]], predicted: list[tuple[int, np.ndarray, float]]
 ) -> dict[str, float | None]:
     """mAP, AP50, AP75, AP90 and AR over OKS 0.50 to 0.95, as pycocotools counts them.
 
     Args:
-        labelled: picture number, foot, and whether it counts; one that does not is neither missed nor, if found, false.
+        labelled: picture number and foot.
         predicted: picture number, points (8, 2), score.
     """
     names = ("mAP", "AP50", "AP75", "AP90", "AR")
-    if not any(counts for *_, counts in labelled):
+    if not labelled:
         return dict.fromkeys(names)
     if not predicted:
         return dict.fromkeys(names, 0.0)
@@ -130,7 +130,7 @@ def keypoint_ap(
     truth.dataset = {
         "images": [{"id": i} for i in sorted(pictures)],
         "categories": [{"id": 1}],
-        "annotations": [_coco_annotation(k + 1, *foot) for k, foot in enumerate(labelled)],
+        "annotations": [_coco_annotation(k + 1, i, label) for k, (i, label) in enumerate(labelled)],
     }
     results = [
         {
@@ -154,7 +154,7 @@ def keypoint_ap(
     return {name: float(np.mean(v)) for name, v in zip(names, values, strict=True)}
 
 
-def _coco_annotation(number: int, picture: int, label: LabelledFoot, counts: bool) -> dict:
+def _coco_annotation(number: int, picture: int, label: LabelledFoot) -> dict:
     known = np.isfinite(label.keypoints).all(1)
     points = np.column_stack([np.nan_to_num(label.keypoints), 2.0 * known])
     low, high = points[known, :2].min(0, initial=1e9), points[known, :2].max(0, initial=-1e9)
@@ -166,5 +166,5 @@ def _coco_annotation(number: int, picture: int, label: LabelledFoot, counts: boo
         "area": label.area,
         "bbox": [*low, *(high - low)],
         "keypoints": points.ravel().tolist(),
-        "num_keypoints": int(known.sum()) if counts else 0,  # pycocotools ignores those without keypoints
+        "num_keypoints": int(known.sum()),
     }
