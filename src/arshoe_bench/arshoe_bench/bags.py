@@ -1,4 +1,4 @@
-"""Bags made for a benchmark from other frames."""
+"""The demo bag, and bags made for a benchmark from other frames."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from ament_index_python import get_package_share_directory
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
@@ -14,6 +15,11 @@ from arshoe_media.frames import Frame
 
 JPEG_QUALITY = 80
 """That of the demo bag."""
+
+
+def demo_bag() -> Path:
+    """The bundled bag: 640x480, 30 Hz, two feet."""
+    return Path(get_package_share_directory("arshoe")) / "demo" / "wearer_view"
 
 
 def resized(frames: Iterable[Frame], width: int, height: int) -> Iterator[Frame]:

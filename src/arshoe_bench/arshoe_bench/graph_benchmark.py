@@ -6,7 +6,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from ament_index_python import get_package_share_directory
 
 from arshoe_bench import bags
 from arshoe_bench.graph_run import measure
@@ -30,7 +29,7 @@ def run(options: argparse.Namespace) -> dict:
     """Print a table; return {machine, graph {"30hz", "60hz", "lossless", "30hz 1280x720" {as `measure` returns}}}."""
     require_range("repeats", options.repeats, 1, 100)
     require_range("frames", options.frames, 0, 100_000)
-    bag = options.bag or demo_bag()
+    bag = options.bag or bags.demo_bag()
     figures = {name: median_run([measure(bag, **run) for _ in range(options.repeats)]) for name, run in RUNS.items()}
     if options.frames:
         with tempfile.TemporaryDirectory(prefix="arshoe_bench_") as folder:
@@ -40,11 +39,6 @@ def run(options: argparse.Namespace) -> dict:
     result = {"machine": machine(), "graph": figures}
     print_table(result)
     return result
-
-
-def demo_bag() -> Path:
-    """The bundled bag."""
-    return Path(get_package_share_directory("arshoe")) / "demo" / "wearer_view"
 
 
 def median_run(runs: list[dict]) -> dict:

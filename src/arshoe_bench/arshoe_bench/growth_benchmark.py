@@ -9,7 +9,6 @@ from itertools import islice
 import numpy as np
 
 from arshoe_bench import bags
-from arshoe_bench.graph_benchmark import demo_bag
 from arshoe_bench.graph_run import measure
 from arshoe_bench.pipeline_benchmark import StageTimes, machine, make_pipeline
 from arshoe_core.camera import Camera
@@ -44,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> dict:
     """Print tables; return {machine, growth {size, feet, triangles {row {stage {ms_p50, ms_p95}}}, cores {n {…}}}}."""
     require_range("frames", options.frames, 2, 100_000)
-    frames = list(islice(BagReader(demo_bag()), options.frames))
+    frames = list(islice(BagReader(bags.demo_bag()), options.frames))
     growth = {
         "size": {f"{w}x{h}": of_size(frames, w, h, options.backend) for w, h in SIZES},
         "feet": of_feet(frames, options.backend),
@@ -54,7 +53,7 @@ def run(options: argparse.Namespace) -> dict:
     for name, rows in growth.items():
         _print_stages(name, rows)
     growth["cores"] = {
-        str(n): measure(demo_bag(), 1.0, cores=f"0-{n - 1}") for n in CORES if n <= (os.cpu_count() or 1)
+        str(n): measure(bags.demo_bag(), 1.0, cores=f"0-{n - 1}") for n in CORES if n <= (os.cpu_count() or 1)
     }
     print("\n| cores | rendered at 30 Hz | latency p50 / p95 ms | CPU ms per frame |\n|---|---|---|---|")
     for n, graph in growth["cores"].items():

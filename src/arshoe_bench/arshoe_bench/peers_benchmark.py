@@ -15,8 +15,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from ament_index_python import get_package_share_directory
 
+from arshoe_bench.bags import demo_bag
 from arshoe_bench.ground_truth import true_poses
 from arshoe_bench.pipeline_benchmark import machine
 from arshoe_core.assignment import assign
@@ -293,7 +293,7 @@ def run(options: argparse.Namespace) -> dict:
     """Print a row for ARShoe and each peer; return machine, frames and rows as written by --json."""
     require_range("frames", options.frames, 1, 1_000_000)
     contestants = [_arshoe(options.backend), *(_objectrons(options.objectron) if options.objectron else [])]
-    bag = options.bag or Path(get_package_share_directory("arshoe")) / "demo" / "wearer_view"
+    bag = options.bag or demo_bag()
     truth, feet = true_poses(bag), []
     frames = islice(BagReader(bag), options.frames + 1)
     for i, frame in enumerate(frames):

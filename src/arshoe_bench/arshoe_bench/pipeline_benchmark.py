@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from ament_index_python import get_package_share_directory
 
+from arshoe_bench.bags import demo_bag
 from arshoe_core.camera import Camera
 from arshoe_core.errors import require_range
 from arshoe_media.bag_reader import BagReader
@@ -91,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> dict:
     """Print a table of stages and the whole; return machine, stages and in_process as written by --json."""
     require_range("frames", options.frames, 1, 1_000_000)
-    bag = options.bag or Path(get_package_share_directory("arshoe")) / "demo" / "wearer_view"
+    bag = options.bag or demo_bag()
     times = StageTimes()
     pipeline = make_pipeline(options.backend, times)
     frames = [(f.image, f.camera, f.stamp_ns / 1e9) for f in islice(BagReader(bag), options.frames)]

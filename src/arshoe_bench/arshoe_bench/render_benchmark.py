@@ -8,13 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice
-from pathlib import Path
 
 import cv2
 import numpy as np
 import psutil
-from ament_index_python import get_package_share_directory
 
+from arshoe_bench.bags import demo_bag
 from arshoe_bench.pipeline_benchmark import StageTimes, machine
 from arshoe_core.camera import Camera
 from arshoe_core.errors import require_range
@@ -77,7 +76,7 @@ def run(options: argparse.Namespace) -> dict:
 def _scenes(frames: int) -> Iterator[Scene]:
     """The demo bag's frames with what the network sees in them."""
     estimator = FootEstimator()
-    for frame in islice(BagReader(Path(get_package_share_directory("arshoe")) / "demo" / "wearer_view"), frames):
+    for frame in islice(BagReader(demo_bag()), frames):
         camera = frame.camera or Camera.from_fov(frame.image.shape[1], frame.image.shape[0])
         estimate = estimator(frame.image, camera)
         yield frame.image, estimate.mask, camera, estimate.poses

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from ament_index_python import get_package_share_directory
 
+from arshoe_bench.bags import demo_bag
 from arshoe_bench.ground_truth import true_poses
 from arshoe_core.camera import Camera
 from arshoe_core.errors import require_range
@@ -158,7 +158,7 @@ def run(options: argparse.Namespace) -> dict:
     """Print a row for each size and speed of the feet, full and track; return them as written by --json."""
     require_range("frames", options.frames, 4, 1_000_000)
     require_range("delay", options.delay, 1, 10)
-    bag = options.bag or Path(get_package_share_directory("arshoe")) / "demo" / "wearer_view"
+    bag = options.bag or demo_bag()
     truth, network = true_poses(bag), NetworkRunner()
     moments = [
         Moment(f.image, f.camera or Camera.from_fov(*f.image.shape[1::-1]), f.stamp_ns / 1e9, truth.get(f.stamp_ns, []))

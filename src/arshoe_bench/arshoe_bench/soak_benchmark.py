@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from arshoe_bench.graph_benchmark import demo_bag
+from arshoe_bench.bags import demo_bag
 from arshoe_bench.graph_run import INSTRUMENT, Usage, last_line, running_graph
 from arshoe_bench.pipeline_benchmark import machine
 from arshoe_core.errors import BadInputError, require_range
