@@ -22,17 +22,23 @@ def demo_bag() -> Path:
     return Path(get_package_share_directory("arshoe")) / "demo" / "wearer_view"
 
 
+def fill(
+    image: np.ndarray, camera: Camera, width: int, height: int, interpolation: int = cv2.INTER_LINEAR
+) -> tuple[np.ndarray, Camera]:
+    """A picture scaled to fill width x height pixels, and its camera; what sticks out is cut off."""
+    scale = max(width / camera.width, height / camera.height)
+    camera = camera.resized(round(camera.width * scale), round(camera.height * scale))
+    left, top = (camera.width - width) // 2, (camera.height - height) // 2
+    image = cv2.resize(image, (camera.width, camera.height), interpolation=interpolation)
+    image = np.ascontiguousarray(image[top : top + height, left : left + width])
+    return image, Camera(width, height, camera.fx, camera.fy, camera.cx - left, camera.cy - top, camera.distortion)
+
+
 def resized(frames: Iterable[Frame], width: int, height: int) -> Iterator[Frame]:
-    """The frames scaled to fill width x height pixels; what sticks out above and below, or beside, is cut off."""
+    """The frames at another size, as `fill` makes them."""
     for frame in frames:
-        old_height, old_width = frame.image.shape[:2]
-        camera = frame.camera or Camera.from_fov(old_width, old_height)
-        scale = max(width / old_width, height / old_height)
-        camera = camera.resized(round(old_width * scale), round(old_height * scale))
-        left, top = (camera.width - width) // 2, (camera.height - height) // 2
-        image = cv2.resize(frame.image, (camera.width, camera.height), interpolation=cv2.INTER_LINEAR)
-        image = np.ascontiguousarray(image[top : top + height, left : left + width])
-        camera = Camera(width, height, camera.fx, camera.fy, camera.cx - left, camera.cy - top, camera.distortion)
+        camera = frame.camera or Camera.from_fov(frame.image.shape[1], frame.image.shape[0])
+        image, camera = fill(frame.image, camera, width, height)
         yield replace(frame, image=image, camera=camera, raw_messages=())
 
 

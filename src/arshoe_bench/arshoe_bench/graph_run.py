@@ -100,7 +100,8 @@ def running_graph(arguments: dict[str, str]) -> Iterator[tuple[subprocess.Popen,
     with tempfile.TemporaryDirectory(prefix="arshoe_bench_") as folder:
         log = Path(folder) / "log.txt"
         env = os.environ | {"ROS_DOMAIN_ID": str(random.randint(1, 100))}
-        command = [*launch_command(), *(f"{name}:={value}" for name, value in arguments.items())]
+        given = {"markers": "false", "mp4": "false"} | arguments
+        command = [*launch_command(), *(f"{name}:={value}" for name, value in given.items())]
         with log.open("w") as file:
             process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         watcher = Watcher(process.pid)
@@ -142,8 +143,7 @@ def measure(bag: Path, rate: float, limit_s: float = 120.0, **arguments: str) ->
         BadInputError: the graph failed; with the last line that it printed.
     """
     with tempfile.TemporaryDirectory(prefix="arshoe_bench_") as out:
-        given = {"bag": str(bag), "rate": str(rate), "out": out, "mp4": "false", "markers": "false"} | arguments
-        with running_graph(given) as (process, watcher, log):
+        with running_graph({"bag": str(bag), "rate": str(rate), "out": out} | arguments) as (process, watcher, log):
             try:
                 code = process.wait(limit_s)
             except subprocess.TimeoutExpired:

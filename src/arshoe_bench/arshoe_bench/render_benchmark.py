@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import psutil
 
-from arshoe_bench.bags import demo_bag
+from arshoe_bench.bags import demo_bag, fill
 from arshoe_bench.pipeline_benchmark import StageTimes, machine
 from arshoe_core.camera import Camera
 from arshoe_core.errors import require_range
@@ -87,18 +87,9 @@ def _resized(scene: Scene, width: int, height: int) -> Scene:
     image, mask, camera, poses = scene
     if (camera.width, camera.height) == (width, height):
         return scene
-    scale = width / camera.width
-    camera = camera.resized(width, round(camera.height * scale))
-    image = cv2.resize(image, (camera.width, camera.height), interpolation=cv2.INTER_LINEAR)
-    mask = cv2.resize(mask, (camera.width, camera.height), interpolation=cv2.INTER_NEAREST)
-    top = (camera.height - height) // 2
-    camera = Camera(width, height, camera.fx, camera.fy, camera.cx, camera.cy - top, camera.distortion)
-    return (
-        np.ascontiguousarray(image[top : top + height]),
-        np.ascontiguousarray(mask[top : top + height]),
-        camera,
-        poses,
-    )
+    mask, _ = fill(mask, camera, width, height, cv2.INTER_NEAREST)
+    image, camera = fill(image, camera, width, height)
+    return image, mask, camera, poses
 
 
 class CpuTimes:

@@ -1,12 +1,11 @@
 """Speed of the network alone under each runtime, on one thread, and its ratio to PyTorch in float32."""
 
 import argparse
-import time
 
 import numpy as np
 
 from arshoe_bench.bags import demo_bag
-from arshoe_bench.pipeline_benchmark import machine
+from arshoe_bench.pipeline_benchmark import StageTimes, machine
 from arshoe_core.errors import BadInputError, require_range
 from arshoe_media.bag_reader import BagReader
 from arshoe_perception.network_runner import NetworkConfig, NetworkRunner
@@ -43,17 +42,15 @@ def run(options: argparse.Namespace) -> dict:
 
 def time_in_turn(runners: dict[str, NetworkRunner], images: list[np.ndarray]) -> dict[str, dict[str, float]]:
     """Milliseconds of each runner; all take each image in turn, so that a slow moment meets all alike."""
-    ms: dict[str, list[float]] = {name: [] for name in runners}
-    for image in images[:WARM_UP] + images:
-        for name, runner in runners.items():
-            start = time.perf_counter()
+    times = StageTimes()
+    for image in images[:WARM_UP]:
+        for runner in runners.values():
             runner(image)
-            ms[name].append(1e3 * (time.perf_counter() - start))
-    skip = len(images[:WARM_UP])
-    return {
-        name: {"ms_p50": float(np.median(taken[skip:])), "ms_p95": float(np.percentile(taken[skip:], 95))}
-        for name, taken in ms.items()
-    }
+    for image in images:
+        for name, runner in runners.items():
+            with times(name):
+                runner(image)
+    return times.summary()
 
 
 def print_table(figures: dict) -> None:

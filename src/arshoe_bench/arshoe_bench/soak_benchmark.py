@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> dict:
     The growth is the slope of a line fitted to the memory after the warm-up.
     """
     require_range("minutes", options.minutes, 0.05, 10_000)
-    with running_graph({"bag": str(demo_bag()), "loop": "true", "markers": "false"}) as (process, watcher, log):
+    with running_graph({"bag": str(demo_bag()), "loop": "true"}) as (process, watcher, log):
         deadline = time.monotonic() + 60 * (WARM_UP_MIN + options.minutes)
         while time.monotonic() < deadline:
             if process.poll() is not None:
