@@ -101,6 +101,12 @@ def test_feet_of_other_sizes_are_neither_missed_nor_false(tmp_path):
     assert evaluate([image], estimator)["feet"] == 2
 
 
+def test_sizes_that_are_no_range_are_named(tmp_path, make_dataset, capsys):
+    file = make_dataset(tmp_path, 1)
+    assert main(["--annotations", str(file), "--sizes", "220", "50"]) == 2
+    assert "sizes is 220 50" in capsys.readouterr().err
+
+
 def test_bad_input_is_one_line(tmp_path, capsys):
     assert main(["--annotations", str(tmp_path / "none.json")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

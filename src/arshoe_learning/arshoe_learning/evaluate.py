@@ -31,6 +31,9 @@ def evaluate(
         sizes: least and largest extent of the feet that count, in pixels of the network's input (256 for the picture's
             longer side). Others are neither missed nor, if found, false.
 
+    Raises:
+        BadInputError: a picture or mask can't be read or has another size than its label says, or `sizes` is no range.
+
     Returns:
         images, feet; mAP, AP50, AP75, AP90, AR (OKS, over the eight keypoints); feet_found (part of the labelled feet
         that match a prediction), false_feet_per_image; side_accuracy, rot_deg, trans_cm (means over matched feet, with
@@ -38,6 +41,8 @@ def evaluate(
         iou_foot, mIoU, seg_AP (over all pixels of all pictures); ms_per_image (median). None where the labels can't
         tell. Fractions are in 0 to 1.
     """
+    if not 0 <= sizes[0] < sizes[1]:
+        raise BadInputError(f"sizes is {sizes[0]:g} {sizes[1]:g}; allowed: two numbers from 0 on, the smaller first")
     pixels, pck = PixelCounter(), PckCounter((0.1, 0.2))
     labelled, predicted, milliseconds = [], [], []
     sides, rotations, translations = [], [], []
