@@ -56,6 +56,16 @@ def test_torch_runtime_reads_the_same_file(exported):
         assert np.abs(a - b).max() <= 0.01 * np.abs(b).max()
 
 
+def test_the_fp32_file_can_be_quantised_again(exported, tmp_path):
+    folder, _ = exported
+    arguments = ["--weights", str(folder / "arshoe.onnx"), "--out", str(tmp_path)]
+    assert main([*arguments, "--calibrate", str(folder / "pictures")]) == 0
+    image, _ = preprocess(cv2.imread(str(folder / "pictures" / "0.png")))
+    again, before = (make_runtime("onnx", f / "arshoe_int8.onnx")(image) for f in (tmp_path, folder))
+    for a, b in zip(again, before, strict=True):
+        assert np.abs(a - b).max() <= 0.1 * np.abs(b).max()
+
+
 def test_weights_that_are_none_are_bad_input(tmp_path, capsys):
     (tmp_path / "w.pt").write_bytes(b"no weights")
     assert main(["--weights", str(tmp_path / "w.pt"), "--out", str(tmp_path)]) == 2

@@ -12,8 +12,10 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_learning.wide_decoder import with_wide_decoders
 from arshoe_perception.network import INPUT_NAME, OUTPUT_CHANNELS, FootNetwork, fuse_batch_norm
 from arshoe_perception.preprocessing import INPUT_SIZE, preprocess
+from arshoe_perception.runtimes.torch_runtime import load_fused_network
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +28,13 @@ OUTPUT_RANGES = {"heatmaps": (-0.3, 1.2), "pafs": (-1.3, 1.3), "segmentation": (
 
 
 def load_network(weights: Path) -> FootNetwork:
-    """The network in eval mode with the averaged weights of a training checkpoint.
+    """The network in eval mode with the averaged weights of a training checkpoint, or those of an fp32 ONNX file.
 
     Raises:
-        BadInputError: if the file is missing or no checkpoint of this network.
+        BadInputError: if the file is missing or holds no weights of this network.
     """
+    if weights.suffix == ".onnx":
+        return load_fused_network(weights)
     network = FootNetwork()
     try:
         network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True)["ema"])
@@ -45,23 +49,17 @@ def export_onnx(network: FootNetwork, path: Path) -> None:
     Weights are stored as fp16 and cast when loaded, which halves the file; it still computes in fp32. Initialisers keep
     the names of the fused network's parameters, so that the torch runtime reads the same file.
     """
-    image = torch.zeros(1, 3, INPUT_SIZE, INPUT_SIZE)
-    program = torch.onnx.export(
-        fuse_batch_norm(network), (image,), input_names=[INPUT_NAME], output_names=list(OUTPUT_CHANNELS),
-        opset_version=OPSET, dynamo=True, external_data=False, verbose=False,
-    )  # fmt: skip
-    model = program.model_proto
-    del model.metadata_props[:], model.graph.metadata_props[:]
-    for node in model.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
+    model = _to_onnx(fuse_batch_norm(network))
     _store_fp16(model.graph)
     onnx.checker.check_model(model)
     _save(model, path)
 
 
-def export_int8(fp32: Path, path: Path, images: list[Path]) -> None:
-    """Quantise an exported model to int8 (QDQ, static, per channel) with the ranges seen on pictures."""
+def export_int8(network: FootNetwork, path: Path, images: list[Path]) -> None:
+    """Write the network (eval mode; its batch norms are folded in place) as int8 (QDQ, static, per channel).
+
+    Activations get the ranges seen on pictures, and the decoders the layout of `wide_decoder`.
+    """
     from onnxruntime.quantization import (
         CalibrationDataReader,
         CalibrationMethod,
@@ -78,13 +76,14 @@ def export_int8(fp32: Path, path: Path, images: list[Path]) -> None:
             return next(self._inputs, None)
 
     plain, temporary = path.with_suffix(".fp32.tmp"), path.with_suffix(".tmp")
-    model = onnx.load(str(fp32))
-    _restore_fp32(model.graph)
+    model = _to_onnx(with_wide_decoders(fuse_batch_norm(network)))
     onnx.save(model, str(plain))
     # Three channels are too few for int8 to gain anything.
     first = [n.name for n in model.graph.node if INPUT_NAME in n.input]
     ranges = {
-        name: [{"rmin": np.float32(low), "rmax": np.float32(high)}] for name, (low, high) in OUTPUT_RANGES.items()
+        tensor: [{"rmin": np.float32(low), "rmax": np.float32(high)}]
+        for name, (low, high) in OUTPUT_RANGES.items()
+        for tensor in _same_values(model.graph, name)
     }
     quantize_static(
         str(plain), str(temporary), Pictures(), quant_format=QuantFormat.QDQ, per_channel=True,
@@ -94,6 +93,29 @@ def export_int8(fp32: Path, path: Path, images: list[Path]) -> None:
     )  # fmt: skip
     plain.unlink()
     temporary.replace(path)
+
+
+def _to_onnx(network: torch.nn.Module) -> onnx.ModelProto:
+    image = torch.zeros(1, 3, INPUT_SIZE, INPUT_SIZE)
+    program = torch.onnx.export(
+        network, (image,), input_names=[INPUT_NAME], output_names=list(OUTPUT_CHANNELS),
+        opset_version=OPSET, dynamo=True, external_data=False, verbose=False,
+    )  # fmt: skip
+    model = program.model_proto
+    del model.metadata_props[:], model.graph.metadata_props[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    return model
+
+
+def _same_values(graph: onnx.GraphProto, tensor: str) -> list[str]:
+    """The tensor and those that it is merely a part or another arrangement of."""
+    makers = {output: node for node in graph.node for output in node.output}
+    names = [tensor]
+    while makers[names[-1]].op_type in ("Reshape", "Transpose", "Slice"):
+        names.append(makers[names[-1]].input[0])
+    return names
 
 
 def _store_fp16(graph: onnx.GraphProto) -> None:
@@ -109,18 +131,6 @@ def _store_fp16(graph: onnx.GraphProto) -> None:
     nodes = casts + list(graph.node)
     del graph.node[:]
     graph.node.extend(nodes)
-
-
-def _restore_fp32(graph: onnx.GraphProto) -> None:
-    for tensor in graph.initializer:
-        if tensor.data_type == TensorProto.FLOAT16:
-            tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float32), tensor.name))
-    names = {t.name for t in graph.initializer}
-    casts = [n for n in graph.node if n.op_type == "Cast" and n.input[0] in names]
-    for cast in casts:
-        for node in graph.node:
-            node.input[:] = [cast.input[0] if i == cast.output[0] else i for i in node.input]
-        graph.node.remove(cast)
 
 
 def _save(model: onnx.ModelProto, path: Path) -> None:
@@ -139,7 +149,7 @@ def _read_image(path: Path) -> np.ndarray:
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="export", description=__doc__)
-    parser.add_argument("--weights", type=Path, required=True, help="checkpoint of train (best.pt, last.pt)")
+    parser.add_argument("--weights", type=Path, required=True, help="checkpoint of train, or an arshoe.onnx")
     parser.add_argument("--out", type=Path, required=True, help="folder for arshoe.onnx and arshoe_int8.onnx")
     parser.add_argument("--calibrate", type=Path, help="folder of pictures; without it no int8 model is made")
     parser.add_argument("--calibrate-count", type=int, default=200, help="pictures used, evenly spaced")
@@ -157,7 +167,7 @@ def main(argv: list[str] | None = None) -> int:
                 raise BadInputError(f"calibrate is {str(args.calibrate)!r}: no pictures (.jpg, .png) there")
             step = max(1, len(pictures) // args.calibrate_count)
             pictures = pictures[::step][: args.calibrate_count]
-            export_int8(args.out / "arshoe.onnx", args.out / "arshoe_int8.onnx", pictures)
+            export_int8(network, args.out / "arshoe_int8.onnx", pictures)
             log.info("wrote %s, calibrated on %d pictures", args.out / "arshoe_int8.onnx", len(pictures))
     except BadInputError as error:
         print(f"export: {error}", file=sys.stderr)
