@@ -55,6 +55,15 @@ def test_a_run_writes_weights_and_a_log_and_resumes(run):
     assert torch.load(out / "last.pt", weights_only=True)["samples"] == 32
 
 
+def test_frozen_norms_keep_their_statistics_and_the_rest_learns(run, tmp_path):
+    arguments, out = run
+    (tmp_path / "tiny.yaml").write_text(TINY + "freeze_norms: true\n")
+    assert main(arguments) == 0
+    learnt, fresh = torch.load(out / "last.pt", weights_only=True)["network"], FootNetwork().state_dict()
+    assert all(torch.equal(learnt[name], fresh[name]) for name in fresh if "running" in name)
+    assert not torch.equal(learnt["low.0.1.weight"], fresh["low.0.1.weight"])
+
+
 def test_training_starts_from_what_an_exported_model_computes(tmp_path):
     torch.manual_seed(0)
     trained = FootNetwork().train()

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from arshoe_perception.network import FootNetwork, count_flops, count_parameters, fuse_batch_norm  # noqa: E402
+from arshoe_perception.network import ConvBlock, FootNetwork, count_flops, count_parameters, fuse_batch_norm  # noqa: E402
 
 
 def test_parameters_and_flops_are_the_papers():
@@ -32,3 +32,15 @@ def test_folding_batch_norms_changes_nothing():
         after = fuse_batch_norm(network)(image)
     for a, b in zip(before, after, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("stride, groups", [(1, 1), (2, 8)])
+def test_a_block_with_fixed_statistics_is_its_layers_one_after_another(stride, groups):
+    block = ConvBlock(8, 16, stride=stride, groups=groups).eval()
+    torch.nn.init.uniform_(block[1].weight, 0.5, 2)
+    torch.nn.init.normal_(block[1].bias)
+    block[1].running_mean.normal_()
+    block[1].running_var.uniform_(0.5, 2)
+    x = torch.randn(2, 8, 9, 12)
+    with torch.no_grad():
+        torch.testing.assert_close(block(x), torch.nn.Sequential(*block)(x), rtol=1e-4, atol=1e-5)

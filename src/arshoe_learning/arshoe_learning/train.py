@@ -45,6 +45,8 @@ class TrainConfig:
         loss_weights: heatmaps, PAFs, segmentation (paper, equation 12).
         heatmap_gain, paf_gain: extra weight of cells that hold something (`targets.losses`) at the start and the end of
             the run, linear between: high gains start the learning, but make unsure maps too large.
+        freeze_norms: batch norms keep their statistics, and so are part of the convolutions: a quarter faster on a CPU,
+            for going on from trained weights.
         bf16: bfloat16 autocast, where the processor computes in it (elsewhere it is many times slower than float32).
         epoch: pictures between two scans of the data folders.
         checkpoint_minutes: time between validations, each of which writes last.pt.
@@ -69,6 +71,7 @@ class TrainConfig:
     loss_weights: tuple = (2.0, 1.0, 0.5)
     heatmap_gain: tuple = (15.0, 4.0)
     paf_gain: tuple = (8.0, 3.0)
+    freeze_norms: bool = False
     bf16: bool = True
     epoch: int = 2048
     checkpoint_minutes: float = 4.0
@@ -229,6 +232,15 @@ def gains(config: TrainConfig, progress: float) -> tuple[float, float]:
     return tuple(start + (end - start) * progress for start, end in (config.heatmap_gain, config.paf_gain))
 
 
+def set_training(network: nn.Module, config: TrainConfig) -> None:
+    """Put the network in training mode, its batch norms too unless they are frozen."""
+    network.train()
+    if config.freeze_norms:
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+
+
 def validate(network: nn.Module, data: Dataset, config: TrainConfig, device: torch.device) -> dict[str, float]:
     """Loss of each branch (with the gains of the run's end) over that of empty maps: 1 is as bad as zeros."""
     found, empty = np.zeros(3), np.zeros(3)
@@ -321,7 +333,7 @@ def train(
             lr = learning_rate(config, clock.progress)
             for group in optimizer.param_groups:
                 group["lr"] = lr
-            network.train()
+            set_training(network, config)
             targets = {name: value.to(device) for name, value in targets.items()}
             with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
                 outputs = network(to_input(images, device))

@@ -4,6 +4,8 @@ Where the paper leaves a width open it is chosen so that parameters and FLOPs me
 (2 x multiply-accumulate) at 256x256.
 """
 
+import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -23,6 +25,15 @@ class ConvBlock(nn.Sequential):
     ):
         conv = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False)
         super().__init__(conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True) if relu else nn.Identity())
+
+    def forward(self, x: Tensor) -> Tensor:
+        conv, norm, relu = self
+        if norm.training or not isinstance(norm, nn.BatchNorm2d):
+            return relu(norm(conv(x)))
+        # With fixed statistics the norm is part of the convolution: no pass over the features of its own.
+        scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+        weight, bias = conv.weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
+        return relu(F.conv2d(x, weight, bias, conv.stride, conv.padding, groups=conv.groups))
 
 
 class DSConv(nn.Sequential):
@@ -131,7 +142,7 @@ class FootNetwork(nn.Module):
 def fuse_batch_norm(network: FootNetwork) -> FootNetwork:
     """Fold every batch norm of a network in eval mode into its convolution, in place; returns the network."""
     for block in network.modules():
-        if isinstance(block, ConvBlock):
+        if isinstance(block, ConvBlock) and isinstance(block[1], nn.BatchNorm2d):
             block[0] = nn.utils.fuse_conv_bn_eval(block[0], block[1])
             block[1] = nn.Identity()
     return network
@@ -142,7 +153,7 @@ def count_parameters(network: nn.Module) -> int:
     return sum(p.numel() for p in network.parameters())
 
 
-def count_flops(network: nn.Module, size: int = 256) -> int:
+def count_flops(network: FootNetwork, size: int = 256) -> int:
     """FLOPs of the convolutions for one size x size image, counting 2 per multiply-accumulate."""
     macs = 0
 
@@ -150,11 +161,12 @@ def count_flops(network: nn.Module, size: int = 256) -> int:
         nonlocal macs
         macs += module.weight.numel() * output.shape[-2] * output.shape[-1]
 
-    hooks = [m.register_forward_hook(add) for m in network.modules() if isinstance(m, nn.Conv2d)]
+    network = fuse_batch_norm(copy.deepcopy(network).eval())
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_hook(add)
     with torch.no_grad():
         network(torch.zeros(1, 3, size, size))
-    for hook in hooks:
-        hook.remove()
     return 2 * macs
 
 
