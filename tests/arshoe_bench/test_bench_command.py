@@ -11,7 +11,7 @@ from arshoe_bench.bench_command import main
 def test_the_pipeline_subject_writes_every_stage(tmp_path, capsys):
     assert main(["pipeline", "--frames", "3", "--json", str(tmp_path / "figures.json")]) == 0
     figures = json.loads((tmp_path / "figures.json").read_text())
-    assert set(figures["stages"]) == {"network", "mask", "pose", "stabilizer", "render"}
+    assert set(figures["stages"]) == {"source", "network", "mask", "pose", "stabilizer", "render"}
     assert figures["in_process"]["fps"] > 0
     assert "| network |" in capsys.readouterr().out
 

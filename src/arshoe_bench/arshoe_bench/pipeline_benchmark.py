@@ -6,15 +6,15 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from arshoe_bench.bags import demo_bag
 from arshoe_core.camera import Camera
-from arshoe_core.errors import require_range
+from arshoe_core.errors import BadInputError, require_range
 from arshoe_media.bag_reader import BagReader
+from arshoe_media.frames import Frame
 from arshoe_perception.mask import decode_mask
 from arshoe_perception.network_runner import NetworkConfig, NetworkRunner
 from arshoe_perception.pose_estimator import PoseEstimator
@@ -91,24 +91,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> dict:
     """Print a table of stages and the whole; return machine, stages and in_process as written by --json."""
     require_range("frames", options.frames, 1, 1_000_000)
-    bag = options.bag or demo_bag()
     times = StageTimes()
     pipeline = make_pipeline(options.backend, times)
-    frames = [(f.image, f.camera, f.stamp_ns / 1e9) for f in islice(BagReader(bag), options.frames)]
-    default = Camera.from_fov(frames[0][0].shape[1], frames[0][0].shape[0])
-    pipeline(frames[0][0], frames[0][1] or default, frames[0][2])  # shaders and memory are made on the first frame
+    frames = iter(BagReader(options.bag or demo_bag()))
+    play(frames, 1, pipeline, times)  # shaders and memory are made on the first frame
     times.ms.clear()
     start, cpu = time.perf_counter(), time.process_time()
-    for image, camera, stamp_s in frames:
-        pipeline(image, camera or default, stamp_s)
+    count = play(frames, options.frames, pipeline, times)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     figures = {
         "machine": machine(),
         "stages": times.summary(),
-        "in_process": {"fps": len(frames) / seconds, "cpu_ms_per_frame": 1e3 * cpu / len(frames)},
+        "in_process": {"fps": count / seconds, "cpu_ms_per_frame": 1e3 * cpu / count},
     }
-    _print(figures, len(frames))
+    _print(figures, count)
     return figures
+
+
+def play(frames: Iterator[Frame], most: int, pipeline: Callable, times: StageTimes) -> int:
+    """Run the pipeline on the next frames, at most so many; reading each from the bag is timed as a stage too.
+
+    Raises:
+        BadInputError: if there is none.
+    """
+    done = 0
+    while done < most:
+        with times("source"):
+            frame = next(frames, None)
+        if frame is None:
+            break
+        height, width = frame.image.shape[:2]
+        pipeline(frame.image, frame.camera or Camera.from_fov(width, height), frame.stamp_ns / 1e9)
+        done += 1
+    if not done:
+        raise BadInputError("the bag has too few frames to measure; at least 2 are needed")
+    return done
 
 
 def _print(figures: dict, frames: int) -> None:
