@@ -1,4 +1,4 @@
-"""network_node looks where the poses that come back say the feet are."""
+"""network_node takes what the later stages tell it: where the feet are, and which frames are rendered."""
 
 import time
 from pathlib import Path
@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import rclpy
 from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
 
 from arshoe_bench.ground_truth import true_poses
 from arshoe_bench.roi_benchmark import Moment
 from arshoe_media.bag_reader import BagReader
 from arshoe_msgs.msg import FootPoseArray, NetworkOutput
+from arshoe_perception.nodes.network_node import NetworkNode
 from arshoe_ros import conversions, images, qos
 
 BAG = Path(__file__).parents[2] / "launch/demo/wearer_view"
@@ -28,6 +30,7 @@ class Client:
         self.image = self.node.create_publisher(Image, "image", qos.RELIABLE)
         self.info = self.node.create_publisher(CameraInfo, "camera_info", qos.RELIABLE)
         self.poses = self.node.create_publisher(FootPoseArray, "poses", qos.RELIABLE)
+        self.rendered = self.node.create_publisher(Header, "rendered", qos.RELIABLE)
         self.outputs: list[NetworkOutput] = []
         self.node.create_subscription(NetworkOutput, "network_output", self.outputs.append, qos.RELIABLE)
 
@@ -51,6 +54,13 @@ class Client:
     def send_poses(self, frame: int) -> None:
         header = conversions.header(10**9 + frame * STEP_NS, "camera")
         self.poses.publish(conversions.poses_to_msg(self.moment.truth, header))
+
+    def say_rendered(self, frame: int) -> None:
+        self.rendered.publish(conversions.header(10**9 + frame * STEP_NS, "camera"))
+
+    def last_frame(self) -> int:
+        """Of the network's outputs."""
+        return round((conversions.stamp_ns(self.outputs[-1].header) - 10**9) / STEP_NS)
 
     def width_seen(self, frame: int) -> float:
         """Pixels across the map of a frame."""
@@ -98,3 +108,23 @@ def test_lossless_waits_for_the_poses_of_the_last_image(graph, client):
     client.send_poses(frame)
     assert client.width_seen(frame + 1) == pytest.approx(256), network.output
     assert "not repeatable" not in network.output
+
+
+def test_images_are_dropped_while_three_frames_wait_to_be_rendered(graph, client):
+    network = graph.start("network")
+    client.connect()
+    client.wait_until(client.rendered.get_subscription_count)
+    frame = 0
+    while not client.outputs:  # some images get lost on the way
+        client.send_image(frame := frame + 1)
+        rclpy.spin_once(client.node, timeout_sec=0.2)
+    client.say_rendered(frame)
+    before = len(client.outputs)
+    for _ in range(15):
+        client.send_image(frame := frame + 1)
+        client.say_rendered(0)  # the last stage is alive, but has done none of these
+        rclpy.spin_once(client.node, timeout_sec=0.1)
+    assert 1 <= len(client.outputs) - before <= NetworkNode.FRAMES_UNDER_WAY, network.output
+    held = len(client.outputs)
+    client.say_rendered(client.last_frame())
+    client.wait_until(lambda: client.send_image(frame + 1) or len(client.outputs) > held)

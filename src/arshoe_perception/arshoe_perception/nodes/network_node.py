@@ -1,28 +1,32 @@
-"""image, camera_info, poses -> network_output, mask."""
+"""image, camera_info, poses, rendered -> network_output, mask."""
 
 import time
 
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
 from arshoe_msgs.msg import FootPoseArray, NetworkOutput
 from arshoe_perception.mask import decode_mask
 from arshoe_perception.network_runner import NetworkConfig, NetworkRunner
 from arshoe_perception.region_of_interest import RegionConfig, RegionOfInterest
 from arshoe_ros import conversions, images, parameters
+from arshoe_ros.flow_control import FlowControl
 from arshoe_ros.node import ArshoeNode
 from arshoe_ros.queued_subscription import QueuedSubscription
 from arshoe_ros.runner import run_node
 
 
 class NetworkNode(ArshoeNode):
-    """Runs the network on the newest image; images that came while it was busy are dropped (not if lossless).
+    """Runs the network on the newest image; images that came while it was busy, or while as many frames as the
+    pipeline can work on at a time are not yet rendered, are dropped (not if lossless).
 
     With `roi:=track` it looks where the stabilizer's poses say the feet are. Which poses it has by then depends on
     timing; lossless, it waits for those of the image before, so that two runs give the same.
     """
 
     POSES_TIMEOUT_S, DISCOVERY_S = 5.0, 1.0
+    FRAMES_UNDER_WAY = 3  # two keep two cores busy half of the time only, four wait longer and come out no more often
 
     def __init__(self) -> None:
         super().__init__("network_node")
@@ -37,11 +41,19 @@ class NetworkNode(ArshoeNode):
         if region.roi == "track":
             self.subscribe_to_camera_info()
             self.poses = self.queue_of(FootPoseArray, "poses", self.on_poses)
+        self.flow = FlowControl(self.FRAMES_UNDER_WAY)
+        self.rendered = None if self.lossless else self.queue_of(Header, "rendered", self.on_rendered)
         self.images: Subscription = self.subscribe_to_image("image", self.on_image)
 
     def on_image(self, msg: Image) -> None:
         """Run the network and publish its maps and the mask."""
         msg = self.newest(msg)
+        if self.rendered is not None:
+            self.rendered.take_all()
+            if self.flow.full(time.monotonic()):
+                self.statistics.dropped += 1
+                return
+            self.flow.sent(conversions.stamp_ns(msg.header))
         if self.poses is not None:
             self.poses.take_all()
             if self.lossless:
@@ -58,6 +70,10 @@ class NetworkNode(ArshoeNode):
                 mask = decode_mask(output)
             with self.stages("publish_mask"):
                 self.mask_publisher.publish(images.image_message(mask, "mono8", msg.header))
+
+    def on_rendered(self, msg: Header) -> None:
+        """Learn which frame the last stage has done."""
+        self.flow.done(conversions.stamp_ns(msg), time.monotonic())
 
     def on_poses(self, msg: FootPoseArray) -> None:
         """Learn where the feet were."""
@@ -81,8 +97,9 @@ class NetworkNode(ArshoeNode):
             self.poses.take_all()
 
     def reset(self) -> None:
-        """Forget where the feet were."""
+        """Forget where the feet were, and which frames are under way."""
         self.network.reset()
+        self.flow.reset()
 
     def newest(self, msg: Image) -> Image:
         """The last image that waits in the subscription's queue, or `msg` if none does."""

@@ -28,7 +28,8 @@ class PoseNode(ArshoeNode):
                 keypoints, poses = self.estimator(output, self.camera(msg.image_width, msg.image_height))
             with self.stages("publish"):
                 self.poses_publisher.publish(conversions.poses_to_msg(poses, msg.header))
-                self.keypoints_publisher.publish(conversions.keypoints_to_msg(keypoints, msg.header))
+                if self.keypoints_publisher.get_subscription_count():
+                    self.keypoints_publisher.publish(conversions.keypoints_to_msg(keypoints, msg.header))
 
 
 def main(args: list[str] | None = None) -> int:

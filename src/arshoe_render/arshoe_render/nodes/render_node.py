@@ -1,4 +1,4 @@
-"""image, mask, camera_info, poses -> tryon, tryon/compressed."""
+"""image, mask, camera_info, poses -> tryon, tryon/compressed, rendered."""
 
 import os
 from dataclasses import replace
@@ -6,6 +6,7 @@ from dataclasses import replace
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 
 from arshoe_core.errors import BadInputError
 from arshoe_msgs.msg import FootPoseArray
@@ -26,6 +27,7 @@ class RenderNode(ArshoeNode):
         self.loader = ShoeLoader()
         self.picture_publisher = self.publish_image_to("tryon")
         self.compressed_publisher = self.publish_to(CompressedImage, "tryon/compressed")
+        self.rendered_publisher = self.publish_to(Header, "rendered")
         self.subscribe_to_camera_info()
         self.join({"image": Image, "mask": Image, "poses": FootPoseArray}, self.on_frame)
         self.add_pre_set_parameters_callback(self.with_variant)
@@ -41,8 +43,10 @@ class RenderNode(ArshoeNode):
             self.change_shoe()
             with self.stages("render"):
                 tryon = self.renderer.render(picture, picture_mask, camera, feet)
-            with self.stages("publish"):
-                self.picture_publisher.publish(images.image_message(tryon, "bgr8", image.header))
+            self.rendered_publisher.publish(image.header)  # first: it lets the next frame in
+            if self.picture_publisher.get_subscription_count():
+                with self.stages("publish"):
+                    self.picture_publisher.publish(images.image_message(tryon, "bgr8", image.header))
         if self.compressed_publisher.get_subscription_count():
             self.compressed_publisher.publish(images.compressed_message(tryon, image.header))
 

@@ -39,7 +39,8 @@ class StabilizerNode(ArshoeNode):
                 poses = self.stabilizer.update(picture, picture_mask, camera, stamp_s, measured)
             with self.stages("publish"):
                 self.poses_publisher.publish(conversions.poses_to_msg(poses, image.header))
-                self.publish_transforms(poses, image.header)
+                if self.tf_publisher.get_subscription_count():
+                    self.publish_transforms(poses, image.header)
 
     def publish_transforms(self, poses: list[FootPose], header: Header) -> None:
         """Publish camera <- foot of the surest foot of each side."""
