@@ -1,6 +1,10 @@
 """The training loop on a handful of pictures: it learns, writes, resumes and refuses bad input."""
 
 import csv
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +12,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: E402
+
+from arshoe_core.errors import BadInputError  # noqa: E402
 from arshoe_learning import train as train_module  # noqa: E402
 from arshoe_learning.export import export_onnx  # noqa: E402
+from arshoe_learning.initial_weights import start_from, to_input  # noqa: E402
 from arshoe_learning.train import (  # noqa: E402
     TrainConfig,
     gains,
@@ -17,10 +25,12 @@ from arshoe_learning.train import (  # noqa: E402
     learning_rate,
     load_config,
     main,
-    start_from,
-    to_input,
 )
+from arshoe_learning.training_data import Epoch  # noqa: E402
+from arshoe_learning.training_log import contact_sheet  # noqa: E402
+from arshoe_learning.training_processes import TrainingProcesses  # noqa: E402
 from arshoe_perception.network import FootNetwork  # noqa: E402
+from arshoe_perception.preprocessing import INPUT_SIZE  # noqa: E402
 
 CONFIGS = Path(train_module.__file__).parent.parent / "configs"
 TINY = """
@@ -55,6 +65,57 @@ def test_a_run_writes_weights_and_a_log_and_resumes(run):
     assert torch.load(out / "last.pt", weights_only=True)["samples"] == 32
 
 
+def test_tensorboard_gets_every_figure_and_pictures(run):
+    arguments, out = run
+    assert main(arguments) == 0
+    events = EventAccumulator(str(out / "tensorboard"), {"images": 0}).Reload()
+    (row,) = list(csv.DictReader((out / "log.csv").open()))[-1:]
+    assert set(events.Tags()["scalars"]) == set(row)
+    assert events.Scalars("val_pafs")[-1].value == pytest.approx(float(row["val_pafs"]), rel=1e-4)
+    picture = events.Images("picture, target, network")[-1]
+    assert (picture.width, picture.height) == (3 * INPUT_SIZE, 6 * INPUT_SIZE)
+
+
+def test_the_contact_sheet_shows_maps_where_they_are():
+    images = np.zeros((1, 64, 64, 3), np.uint8)
+    heatmaps, segmentation = torch.zeros(1, 8, 16, 16), torch.zeros(1, 2, 16, 16)
+    empty = heatmaps.clone(), segmentation.clone()
+    heatmaps[0, 3, 2, 5] = 1
+    segmentation[0, 1, 8, 9] = 1
+    sheet = contact_sheet(images, (heatmaps, segmentation), empty)
+    assert sheet.shape == (64, 192, 3)
+    assert tuple(sheet[2 * 4, 64 + 5 * 4]) == (127, 127, 0) and tuple(sheet[8 * 4, 64 + 9 * 4]) == (127, 0, 0)
+    assert not sheet[:, 128:].any()
+
+
+def test_the_processes_share_an_epoch_without_overlap(run):
+    config = TrainConfig(epoch=10, batch=4)
+    samples = list(range(7))
+    parts = [Epoch(samples, None, config, 64, 1.0, 1, (rank, 3)).order.tolist() for rank in range(3)]
+    whole = Epoch(samples, None, config, 64, 1.0, 1).order.tolist()
+    assert [part[i] for i in range(3) for part in parts] == whole[:9]
+
+
+def test_two_processes_train_one_network(run):
+    arguments, out = run
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-addr", "127.0.0.1"]
+    command = [*torchrun, "--master-port", str(port), "-m", "arshoe_learning.train", *arguments]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert torch.load(out / "last.pt", weights_only=True)["samples"] == 32
+    assert len(list(csv.DictReader((out / "log.csv").open()))) == 1, "one process writes"
+
+
+def test_a_batch_that_processes_can_not_share_is_bad_input(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    with pytest.raises(BadInputError, match="batch is 32; allowed with 3 processes: a multiple of 3"):
+        TrainingProcesses().share_of(32)
+
+
 def test_frozen_norms_keep_their_statistics_and_the_rest_learns(run, tmp_path):
     arguments, out = run
     (tmp_path / "tiny.yaml").write_text(TINY + "freeze_norms: true\n")
@@ -84,12 +145,12 @@ def test_schedules():
     paper = load_config(CONFIGS / "paper.yaml")
     factors = [learning_rate(paper, p) / paper.lr for p in (0.1, 0.2, 0.3, 0.9)]
     np.testing.assert_allclose(factors, [1, 0.9, 0.81, 0.729])
-    sizes = TrainConfig(sizes=((0, 128), (0.5, 256)))
-    assert [input_size(sizes, p) for p in (0, 0.49, 0.5, 1)] == [128, 128, 256, 256]
+    sizes = TrainConfig(sizes=((0, 128, 1.5), (0.5, 256)))
+    assert [input_size(sizes, p) for p in (0, 0.49, 0.5, 1)] == [(128, 1.5), (128, 1.5), (256, 1.0), (256, 1.0)]
     assert gains(TrainConfig(heatmap_gain=(10, 0), paf_gain=(4, 2)), 0.5) == (5, 3)
 
 
-@pytest.mark.parametrize("name", ["cpu.yaml", "paper.yaml"])
+@pytest.mark.parametrize("name", ["cpu.yaml", "cpu_continue.yaml", "paper.yaml"])
 def test_shipped_configs_load(name):
     load_config(CONFIGS / name)
 

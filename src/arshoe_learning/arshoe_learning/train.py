@@ -1,8 +1,10 @@
-"""`train`: teaches the network on labelled feet. Reads top to bottom: configuration, data, loop."""
+"""`train`: teaches the network on labelled feet. Reads top to bottom: configuration, loop.
+
+On several GPUs or machines: torchrun --nproc-per-node N -m arshoe_learning.train ...
+"""
 
 import argparse
 import copy
-import csv
 import dataclasses
 import logging
 import sys
@@ -14,17 +16,20 @@ import numpy as np
 import torch
 import yaml
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 from arshoe_core.memory import keep_large_blocks
-from arshoe_learning.augmentation import AugmentationConfig, augment, resize_sample
+from arshoe_learning.augmentation import AugmentationConfig
 from arshoe_learning.coco_dataset import MaskFolder, SampleCache
+from arshoe_learning.initial_weights import start_from, to_input
 from arshoe_learning.muon import Muon
-from arshoe_learning.targets import losses, make_targets
-from arshoe_perception.network import OUTPUT_CHANNELS, ConvBlock, FootNetwork
-from arshoe_perception.preprocessing import INPUT_SIZE, normalise
-from arshoe_perception.runtimes.torch_runtime import load_fused_network
+from arshoe_learning.targets import losses
+from arshoe_learning.training_data import Epoch, Validation
+from arshoe_learning.training_log import TrainingLog
+from arshoe_learning.training_processes import TrainingProcesses
+from arshoe_perception.network import OUTPUT_CHANNELS, FootNetwork
+from arshoe_perception.preprocessing import INPUT_SIZE
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +41,9 @@ class TrainConfig:
     Attributes:
         samples: how many pictures to see in all, or 0 to train for max_minutes.
         max_minutes: length of the run by the clock, or 0 to train for `samples`.
-        batch: pictures per step, of which real_fraction come from the real masks, where given.
-        sizes: [from which part of the run, input size in pixels]; small pictures first make cheap first steps.
+        batch: pictures per step, over all processes, of which real_fraction come from the real masks, where given.
+        sizes: [from which part of the run, input size in pixels, zoom]; small pictures first make cheap first steps.
+            The zoom, 1 if left out, gives the feet back the pixels that a smaller size takes, by cutting pictures off.
         optimizer: adam or adamw.
         warmup: part of the run in which the learning rate rises from 0.
         schedule: "cosine" to zero, or "steps": times step_factor at each of step_at (parts of the run).
@@ -103,98 +109,21 @@ def load_config(file: Path) -> TrainConfig:
         raise BadInputError(f"config is {str(file)!r}: {' '.join(str(error).split())}") from error
 
 
-# Data ----------------------------------------------------------------------------------------------------------------
-
-
-class Epoch(Dataset):
-    """Augmented pictures with their target maps, for one epoch; item i differs from one epoch to the next."""
-
-    def __init__(self, samples: SampleCache, real: MaskFolder | None, config: TrainConfig, size: int, seed: int):
-        self.samples, self.real, self.config, self.size, self.seed = samples, real, config, size, seed
-        rng = np.random.default_rng(seed)
-        rounds = -(-config.epoch // len(samples))
-        self.order = np.concatenate([rng.permutation(len(samples)) for _ in range(rounds)])[: config.epoch]
-
-    def __len__(self) -> int:
-        return len(self.order)
-
-    def __getitem__(self, i: int) -> tuple[np.ndarray, dict]:
-        rng = np.random.default_rng((self.seed, i))
-        if self.real and i % self.config.batch < self.config.real_fraction * self.config.batch:
-            sample = self.real[int(rng.integers(len(self.real)))]
-        else:
-            sample = self.samples[self.order[i]]
-        sample = augment(sample, self.size, self.config.augmentation, rng)
-        return sample.image, vars(make_targets(sample.keypoints, sample.mask))
-
-
-class Validation(Dataset):
-    """Evenly spaced pictures, unchanged but for their size."""
-
-    def __init__(self, samples: SampleCache | MaskFolder, size: int, count: int):
-        self.samples, self.size = samples, size
-        self.order = np.unique(np.linspace(0, len(samples) - 1, min(count, len(samples))).astype(int))
-
-    def __len__(self) -> int:
-        return len(self.order)
-
-    def __getitem__(self, i: int) -> tuple[np.ndarray, dict]:
-        sample = resize_sample(self.samples[self.order[i]], self.size)
-        return sample.image, vars(make_targets(sample.keypoints, sample.mask))
-
-
-def start_from(model: Path, images: torch.Tensor) -> FootNetwork:
-    """A network to train on that computes what an exported one does, whose batch norms were folded away.
-
-    Each batch norm gets the mean and variance that its convolution's output has on `images` (N, H, W, 3) uint8, and
-    the scale and shift that undo them.
-
-    Raises:
-        BadInputError: if the file is no export of this network.
-    """
-    fused, network = load_fused_network(model), FootNetwork()
-    moments = {}
-
-    def measure(name: str, output: torch.Tensor) -> None:
-        moments[name] = output.mean((0, 2, 3)), output.var((0, 2, 3))
-
-    for name, block in fused.named_modules():
-        if isinstance(block, ConvBlock):
-            block[0].register_forward_hook(lambda _module, _inputs, output, name=name: measure(name, output))
-    with torch.no_grad():
-        fused(to_input(images, torch.device("cpu")))
-    weights = network.state_dict()
-    for name, value in fused.state_dict().items():
-        block = name.removesuffix(".0.bias")
-        if block in moments:
-            mean, variance = moments[block]
-            norm = {"weight": (variance + 1e-5).sqrt(), "bias": mean, "running_mean": mean - value}
-            weights |= {f"{block}.1.{key}": part for key, part in (norm | {"running_var": variance}).items()}
-        else:
-            weights[name] = value
-    network.load_state_dict(weights)
-    return network
-
-
-def to_input(images: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """(N, H, W, 3) uint8 to the network's (N, 3, H, W) float32 in channels_last layout."""
-    return normalise(images.to(device).permute(0, 3, 1, 2).float())
-
-
 # Loop ----------------------------------------------------------------------------------------------------------------
 
 
 class Clock:
-    """How much of the run is done, by pictures or by time; survives a resume."""
+    """How much of the run is done, by pictures or by time; survives a resume, and is the same in all processes."""
 
-    def __init__(self, config: TrainConfig):
+    def __init__(self, config: TrainConfig, processes: TrainingProcesses):
         self.config, self.samples, self.seconds = config, 0, 0.0
-        self._last = time.monotonic()
+        self._last, self._processes = time.monotonic(), processes
 
     def tick(self, samples: int) -> None:
         """Note that a step with so many pictures has ended."""
         now = time.monotonic()
-        self.samples, self.seconds, self._last = self.samples + samples, self.seconds + now - self._last, now
+        self.seconds = self._processes.agreed(self.seconds + now - self._last)
+        self.samples, self._last = self.samples + samples, now
 
     @property
     def progress(self) -> float:
@@ -214,9 +143,10 @@ def learning_rate(config: TrainConfig, progress: float) -> float:
     return config.lr * 0.5 * (1 + float(np.cos(np.pi * part)))
 
 
-def input_size(config: TrainConfig, progress: float) -> int:
-    """The picture size when a part `progress` of the run is done."""
-    return [size for start, size in config.sizes if progress >= start][-1]
+def input_size(config: TrainConfig, progress: float) -> tuple[int, float]:
+    """The picture size and the zoom when a part `progress` of the run is done."""
+    size, *zoom = [rest for start, *rest in config.sizes if progress >= start][-1]
+    return size, *(zoom or [1.0])
 
 
 def average_weights(ema: nn.Module, network: nn.Module, decay: float) -> None:
@@ -241,7 +171,7 @@ def set_training(network: nn.Module, config: TrainConfig) -> None:
                 module.eval()
 
 
-def validate(network: nn.Module, data: Dataset, config: TrainConfig, device: torch.device) -> dict[str, float]:
+def validate(network: nn.Module, data: Validation, config: TrainConfig, device: torch.device) -> dict[str, float]:
     """Loss of each branch (with the gains of the run's end) over that of empty maps: 1 is as bad as zeros."""
     found, empty = np.zeros(3), np.zeros(3)
     with torch.inference_mode():
@@ -253,6 +183,13 @@ def validate(network: nn.Module, data: Dataset, config: TrainConfig, device: tor
             zeros = [torch.zeros_like(output) for output in outputs]
             empty += [float(part) for part in losses(zeros, targets, *gains(config, 1))]
     return {n: float(f / e) for n, f, e in zip(OUTPUT_CHANNELS, found, empty, strict=True) if e > 0}
+
+
+def show(network: nn.Module, data: Validation, history: TrainingLog, samples: int, device: torch.device) -> None:
+    """Put a few validation pictures with the network's maps into the log."""
+    images, targets = next(iter(DataLoader(data, 8)))
+    with torch.inference_mode():
+        history.pictures(images, targets, network(to_input(images, device)), samples)
 
 
 def make_optimizer(config: TrainConfig, network: nn.Module) -> torch.optim.Optimizer:
@@ -289,18 +226,35 @@ def train(
     resume: bool,
     init: Path | None = None,
 ) -> None:
-    """Train, from the weights of the ONNX file `init` where given.
+    """Train, from the weights of the ONNX file `init` where given; under torchrun with the other processes.
 
-    Writes last.pt, best.pt (lowest sum of validation residuals) and log.csv to `out`.
+    Writes last.pt, best.pt (lowest sum of validation residuals), log.csv and tensorboard/ to `out`.
     """
     keep_large_blocks()  # a fifth of the time on a CPU went into new pages
     torch.manual_seed(config.seed)
     if config.threads:
         torch.set_num_threads(config.threads)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    processes = TrainingProcesses()
+    with processes.joined():
+        _train(config, data, out, val, real_masks, resume, init, processes)
+
+
+def _train(
+    config: TrainConfig,
+    data: list[Path],
+    out: Path,
+    val: Path | None,
+    real_masks: Path | None,
+    resume: bool,
+    init: Path | None,
+    processes: TrainingProcesses,
+) -> None:
+    device, batch = processes.device, processes.share_of(config.batch)
     config = dataclasses.replace(config, bf16=config.bf16 and computes_bf16(device))
     out.mkdir(parents=True, exist_ok=True)
+    history = TrainingLog(out) if processes.rank == 0 else None
 
+    processes.first_then_others(lambda: SampleCache([*data, *([val] if val else [])]))  # makes the caches
     samples = SampleCache(data)
     real = MaskFolder(real_masks) if real_masks else None
     checks = {"val": Validation(SampleCache([val]), INPUT_SIZE, config.val_pictures)} if val else {}
@@ -309,12 +263,12 @@ def train(
 
     network = FootNetwork()
     if init:
-        pictures = Epoch(samples, real, config, INPUT_SIZE, config.seed)
+        pictures = Epoch(samples, real, config, INPUT_SIZE, 1.0, config.seed)
         network = start_from(init, torch.from_numpy(np.stack([pictures[i][0] for i in range(64)])))
     network = network.to(device, memory_format=torch.channels_last)
     ema = copy.deepcopy(network).eval()
     optimizer = make_optimizer(config, network)
-    clock, epoch, best = Clock(config), 0, float("inf")
+    clock, epoch, best = Clock(config, processes), 0, float("inf")
     if resume and (out / "last.pt").exists():
         state = torch.load(out / "last.pt", map_location=device, weights_only=True)
         network.load_state_dict(state["network"])
@@ -322,13 +276,15 @@ def train(
         optimizer.load_state_dict(state["optimizer"])
         clock.samples, clock.seconds, epoch, best = (state[k] for k in ("samples", "seconds", "epoch", "best"))
         log.info("resumed at %d samples, %.1f minutes", clock.samples, clock.seconds / 60)
+    parallel = processes.parallel(network)
 
     means, checked, speed_mark = np.zeros(3), clock.seconds, (clock.samples, clock.seconds)
     while clock.progress < 1:
-        samples.scan()
-        size, epoch = input_size(config, clock.progress), epoch + 1
-        pictures = Epoch(samples, real, config, size, seed=config.seed + epoch)
-        loader = DataLoader(pictures, config.batch, num_workers=config.workers, drop_last=True)
+        processes.first_then_others(samples.scan)
+        (size, zoom), epoch = input_size(config, clock.progress), epoch + 1
+        part = (processes.rank, processes.count)
+        pictures = Epoch(samples, real, config, size, zoom, seed=config.seed + epoch, part=part)
+        loader = DataLoader(pictures, batch, num_workers=config.workers, drop_last=True)
         for images, targets in loader:
             lr = learning_rate(config, clock.progress)
             for group in optimizer.param_groups:
@@ -336,14 +292,14 @@ def train(
             set_training(network, config)
             targets = {name: value.to(device) for name, value in targets.items()}
             with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
-                outputs = network(to_input(images, device))
+                outputs = parallel(to_input(images, device))
             parts = losses(outputs, targets, *gains(config, clock.progress))
             loss = sum(weight * part for weight, part in zip(config.loss_weights, parts, strict=True))
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
-            clock.tick(len(images))
+            clock.tick(len(images) * processes.count)
             # Young averages follow faster, or they would remember the random start.
             average_weights(ema, network, min(config.ema, 1 - 10 / (10 + clock.samples / config.batch)))
             means = 0.98 * means + 0.02 * np.array([part.item() for part in parts])
@@ -352,40 +308,34 @@ def train(
             if not due and clock.progress < 1:
                 continue
             checked = clock.seconds
-            residuals = {name: validate(ema, check, config, device) for name, check in checks.items()}
-            row = {
-                "minutes": clock.seconds / 60,
-                "samples": clock.samples,
-                "data": len(samples),
-                "size": size,
-                "lr": lr,
-            }
-            row["per_second"] = (clock.samples - speed_mark[0]) / max(clock.seconds - speed_mark[1], 1e-9)
-            row |= dict(zip((f"loss_{name}" for name in OUTPUT_CHANNELS), means, strict=True))
-            row |= {f"{check}_{name}": r for check, found in residuals.items() for name, r in found.items()}
-            write_row(out / "log.csv", row)
-            state = {"network": network.state_dict(), "ema": ema.state_dict(), "optimizer": optimizer.state_dict()}
-            state |= {"samples": clock.samples, "seconds": clock.seconds, "epoch": epoch, "best": best}
-            total = sum(residuals["val"].values()) if val else 0.0
-            if total <= best:
-                state["best"] = best = total
-                save(out / "best.pt", state)
-            save(out / "last.pt", state)
+            if history:
+                row = {
+                    "minutes": clock.seconds / 60,
+                    "samples": clock.samples,
+                    "data": len(samples),
+                    "size": size,
+                    "lr": lr,
+                }
+                row["per_second"] = (clock.samples - speed_mark[0]) / max(clock.seconds - speed_mark[1], 1e-9)
+                row |= dict(zip((f"loss_{name}" for name in OUTPUT_CHANNELS), means, strict=True))
+                residuals = {name: validate(ema, check, config, device) for name, check in checks.items()}
+                row |= {f"{check}_{name}": r for check, found in residuals.items() for name, r in found.items()}
+                history.row(row)
+                if val:
+                    show(ema, checks["val"], history, clock.samples, device)
+                state = {"network": network.state_dict(), "ema": ema.state_dict(), "optimizer": optimizer.state_dict()}
+                state |= {"samples": clock.samples, "seconds": clock.seconds, "epoch": epoch, "best": best}
+                total = sum(residuals["val"].values()) if val else 0.0
+                if total <= best:
+                    state["best"] = best = total
+                    save(out / "best.pt", state)
+                save(out / "last.pt", state)
             clock.tick(0)
             speed_mark = (clock.samples, clock.seconds)
-            if clock.progress >= 1 or input_size(config, clock.progress) != size:
+            if clock.progress >= 1 or input_size(config, clock.progress) != (size, zoom):
                 break
-
-
-def write_row(file: Path, row: dict) -> None:
-    """Append to the CSV log, with a header if it is new, and to the log."""
-    new = not file.exists()
-    with file.open("a", newline="") as stream:
-        writer = csv.writer(stream)
-        if new:
-            writer.writerow(row)
-        writer.writerow(f"{v:.5g}" if isinstance(v, float) else v for v in row.values())
-    log.info("  ".join(f"{k} {v:.4g}" for k, v in row.items()))
+    if history:
+        history.close()
 
 
 def main(argv: list[str] | None = None) -> int:
