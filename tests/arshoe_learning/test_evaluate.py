@@ -77,6 +77,14 @@ def test_the_command_writes_every_key(tmp_path, make_dataset):
     assert (result["images"], result["feet"], result["rot_deg"]) == (3, 3, None)
 
 
+def test_failures_are_printed_and_written(tmp_path, make_dataset, capsys):
+    file = make_dataset(tmp_path, 3)
+    assert main(["--annotations", str(file), "--failures", "--json", str(tmp_path / "r.json")]) == 0
+    rows = json.loads((tmp_path / "r.json").read_text())["failures"]
+    assert rows[-1]["feet"] == "all" and rows[-1]["count"] == 3
+    assert f"| all | 3 | {rows[-1]['failures']} |" in capsys.readouterr().out
+
+
 def test_sizes_choose_the_feet_that_count(tmp_path, make_dataset):
     file = make_dataset(tmp_path, 3)
     assert main(["--annotations", str(file), "--sizes", "1000", "2000", "--json", str(tmp_path / "r.json")]) == 0

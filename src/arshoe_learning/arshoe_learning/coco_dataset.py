@@ -23,6 +23,8 @@ class LabelledFoot:
         side: UNKNOWN where the label doesn't say.
         area: of its box, px².
         R, t, foot_length: true pose (3, 3), (3,) m, m, or None.
+        visible: how many of the keypoints can be seen.
+        covering: bare, sock or shoe; "" where the label doesn't say.
     """
 
     keypoints: np.ndarray
@@ -31,11 +33,13 @@ class LabelledFoot:
     R: np.ndarray | None = None
     t: np.ndarray | None = None
     foot_length: float | None = None
+    visible: int = NUM_KEYPOINTS
+    covering: str = ""
 
 
 @dataclass(frozen=True)
 class LabelledImage:
-    """One annotated picture; `mask` and `camera` are None where there is none."""
+    """One annotated picture; `mask` and `camera` are None where there is none, `view` says what kind it is or ""."""
 
     file: Path
     width: int
@@ -43,6 +47,7 @@ class LabelledImage:
     feet: tuple[LabelledFoot, ...]
     mask: Path | None
     camera: Camera | None
+    view: str = ""
 
 
 def annotation_files(folder: Path) -> list[Path]:
@@ -83,7 +88,7 @@ def _image(entry: dict, feet: tuple[LabelledFoot, ...], images: Path, masks: Pat
     width, height, camera = entry["width"], entry["height"], entry.get("camera")
     if camera is not None:
         camera = Camera(width, height, *(float(camera[key]) for key in ("fx", "fy", "cx", "cy")))
-    return LabelledImage(file, width, height, feet, mask if mask.exists() else None, camera)
+    return LabelledImage(file, width, height, feet, mask if mask.exists() else None, camera, entry.get("view", ""))
 
 
 def _foot(annotation: dict) -> LabelledFoot:
@@ -91,11 +96,12 @@ def _foot(annotation: dict) -> LabelledFoot:
     keypoints = np.where(points[:, 2:] > 0, points[:, :2], np.nan).astype(np.float32)
     side = {"left": Side.LEFT, "right": Side.RIGHT}.get(annotation.get("side"), Side.UNKNOWN)
     width, height = annotation["bbox"][2:]
+    seen = {"visible": int((points[:, 2] == 2).sum()), "covering": annotation.get("covering", "")}
     pose = annotation.get("pose")
     if pose is None:
-        return LabelledFoot(keypoints, side, float(width * height))
+        return LabelledFoot(keypoints, side, float(width * height), **seen)
     R, t = np.array(pose["R"], np.float64).reshape(3, 3), np.array(pose["t"], np.float64)
-    return LabelledFoot(keypoints, side, float(width * height), R, t, float(pose["foot_length"]))
+    return LabelledFoot(keypoints, side, float(width * height), R, t, float(pose["foot_length"]), **seen)
 
 
 @dataclass(frozen=True)

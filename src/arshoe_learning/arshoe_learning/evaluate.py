@@ -13,6 +13,7 @@ from arshoe_core import foot, se3
 from arshoe_core.camera import Camera
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 from arshoe_learning.coco_dataset import LabelledImage, read_annotations
+from arshoe_learning.failures import FootResult, crowded, markdown, table
 from arshoe_learning.metrics import PckCounter, PixelCounter, extent, keypoint_ap, match
 from arshoe_perception import FootEstimator, FootEstimatorConfig
 from arshoe_perception.foot_estimator import FootEstimate
@@ -23,13 +24,17 @@ ALL_SIZES = (0.0, np.inf)
 
 
 def evaluate(
-    images: list[LabelledImage], estimator: FootEstimator, sizes: tuple[float, float] = ALL_SIZES
+    images: list[LabelledImage],
+    estimator: FootEstimator,
+    sizes: tuple[float, float] = ALL_SIZES,
+    results: list[FootResult] | None = None,
 ) -> dict[str, float | int | None]:
     """Run the estimator on every picture and compare.
 
     Args:
         sizes: least and largest extent of the feet that count, in pixels of the network's input (256 for the picture's
             longer side). Others are neither missed nor, if found, false.
+        results: gets each foot that counts.
 
     Raises:
         BadInputError: a picture or mask can't be read or has another size than its label says, or `sizes` is no range.
@@ -72,7 +77,11 @@ def evaluate(
         for i, label in enumerate(image.feet):
             if counts[i]:
                 labelled.append((index, label))
-                pck.add(label.keypoints, points[pairs[i]] if i in pairs else None)
+                pose, found_points = (estimate.poses[pairs[i]], points[pairs[i]]) if i in pairs else (None, None)
+                pck.add(label.keypoints, found_points)
+                if results is not None:
+                    size, near = scale * extent(label.keypoints), crowded(image.feet, i)
+                    results.append(FootResult(label, size, image.view, near, pose, found_points))
         for i, j in pairs.items():
             label, pose = image.feet[i], estimate.poses[j]
             if label.side != foot.Side.UNKNOWN:
@@ -129,6 +138,7 @@ def main(argv: list[str] | None = None) -> int:
         "--sizes", type=float, nargs=2, default=ALL_SIZES, metavar=("LEAST", "MOST"),
         help="count only feet of this extent, pixels when the picture's longer side has 256 (e.g. 50 220)",
     )  # fmt: skip
+    parser.add_argument("--failures", action="store_true", help="also print which feet fail, and how")
     parser.add_argument("--json", type=Path, help="write the result there too")
     args = parser.parse_args(argv)
     try:
@@ -136,7 +146,11 @@ def main(argv: list[str] | None = None) -> int:
         if not images:
             raise BadInputError(f"annotations is {str(args.annotations)!r}: lists no pictures")
         estimator = FootEstimator(FootEstimatorConfig(network=NetworkConfig(model=args.model)))
-        result = evaluate(images, estimator, tuple(args.sizes))
+        feet: list[FootResult] = []
+        result = evaluate(images, estimator, tuple(args.sizes), feet)
+        rows = table(feet) if args.failures else []
+        if rows:
+            result["failures"] = rows
         if args.json:
             temporary = args.json.with_suffix(".tmp")
             temporary.write_text(json.dumps(result, indent=1) + "\n")
@@ -148,7 +162,10 @@ def main(argv: list[str] | None = None) -> int:
         print(f"evaluate: json is {str(args.json)!r}: {error.strerror}", file=sys.stderr)
         return EXIT_BAD_INPUT
     for key, value in result.items():
-        print(f"{key:22}{'-' if value is None else f'{value:.4g}'}")
+        if key != "failures":
+            print(f"{key:22}{'-' if value is None else f'{value:.4g}'}")
+    if rows:
+        print(f"\n{markdown(rows)}")
     return 0
 
 
