@@ -18,7 +18,7 @@ setup(
         (f"share/{PACKAGE}/configs", glob("configs/*.yaml")),
     ],
     install_requires=["setuptools", "numpy", "pyyaml"],
-    extras_require={"training": ["torch", "onnx", "onnxscript", "onnxruntime", "pycocotools", "tensorboard"]},
+    extras_require={"training": ["torch", "onnx", "onnxscript", "onnxruntime", "pycocotools", "tensorboard", "tqdm"]},
     entry_points={
         "console_scripts": [
             f"train = {PACKAGE}.train:main",

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -194,3 +195,11 @@ def test_bad_input_exits_with_2_and_one_line(tmp_path, capsys):
     for arguments in (["--count", "0"], ["--count", "1", "--assets", str(tmp_path / "none")]):
         assert main([*arguments, "--seed", "0", "--out", str(tmp_path / "out")]) == EXIT_BAD_INPUT
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_disk_that_is_too_small_is_named_before_anything_is_drawn(toy_assets, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1_000_000))
+    arguments = ["--count", "100000", "--seed", "0", "--out", str(tmp_path), "--assets", str(toy_assets)]
+    assert main(arguments) == EXIT_BAD_INPUT
+    assert "count is 100000 more pictures, about 1.6 GB; 0.0 GB of disk are free" in capsys.readouterr().err
+    assert not list((tmp_path / "images").iterdir())

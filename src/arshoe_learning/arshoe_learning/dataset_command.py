@@ -11,17 +11,24 @@ import argparse
 import json
 import multiprocessing
 import os
+import shutil
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from queue import Empty
+
+from tqdm import tqdm
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError, require_range
 from arshoe_learning.synthetic.assets import SPLITS, find_assets
 from arshoe_learning.synthetic.coco import merge, write_shard
-from arshoe_learning.synthetic.generator import Generator
+from arshoe_learning.synthetic.generator import Generator, Sample
 
 SHARD = 500
 """Pictures that are labelled in one file; an interrupted run loses what it has of one."""
+PICTURE_KB, CACHE_KB = 16, 256
+"""Of a picture with mask and labels, as measured, and of what `train` makes of it."""
 
 
 def make_dataset(
@@ -32,7 +39,8 @@ def make_dataset(
     A picture depends on seed, split and its number only. Shards that are there already are kept.
 
     Raises:
-        BadInputError: if a number is out of range, assets are missing, or `out` holds another data set.
+        BadInputError: if a number is out of range, assets are missing, `out` holds another data set, or the disk is
+            too small.
     """
     require_range("count", count, 1, 10_000_000)
     require_range("seed", seed, 0, 2**31)
@@ -51,16 +59,40 @@ def make_dataset(
         indices = range(first, min(first + shard, count))
         if not _done(file, indices, info):
             jobs.append((tuple(assets), indices, out, file.name, info))
+    missing = sum(len(job[1]) for job in jobs)
+    _check_disk(out, missing)
     os.environ.setdefault("LP_NUM_THREADS", "1")  # software GL: one thread for each worker
-    if workers == 1:
-        for name in map(_run, jobs):
-            print(f"{name} done", flush=True)
-    else:
-        with multiprocessing.get_context("spawn").Pool(workers) as pool:
-            for name in pool.imap_unordered(_run, jobs):
-                print(f"{name} done", flush=True)
+    with tqdm(total=count, initial=count - missing, unit=" pictures", mininterval=1.0) as bar:
+        if workers == 1:
+            for job in jobs:
+                _run(job, bar.update)
+        else:
+            _run_in_processes(jobs, workers, bar)
     merge(files, out / "annotations.json")
     print(f"{count} pictures in {out}")
+
+
+def _check_disk(out: Path, count: int) -> None:
+    free_gb = shutil.disk_usage(out).free / 1e9
+    own_gb, cache_gb = (count * kilobytes / 1e6 for kilobytes in (PICTURE_KB, CACHE_KB))
+    print(
+        f"{count} pictures to make: {own_gb:.1f} GB, {cache_gb:.1f} GB more when train reads them; free {free_gb:.0f} GB"
+    )
+    if own_gb > free_gb:
+        raise BadInputError(f"count is {count} more pictures, about {own_gb:.1f} GB; {free_gb:.1f} GB of disk are free")
+
+
+def _run_in_processes(jobs: list[tuple], workers: int, bar: tqdm) -> None:
+    context = multiprocessing.get_context("spawn")
+    with context.Manager() as manager, context.Pool(workers) as pool:
+        done = manager.Queue()
+        result = pool.starmap_async(_run, [(job, done.put) for job in jobs], chunksize=1)
+        while not (result.ready() and done.empty()):
+            try:
+                bar.update(done.get(timeout=0.5))
+            except Empty:
+                continue
+        result.get()  # raises what a worker raised
 
 
 def _done(file: Path, indices: range, info: dict) -> bool:
@@ -72,10 +104,17 @@ def _done(file: Path, indices: range, info: dict) -> bool:
     return [entry["id"] for entry in shard["images"]] == list(indices)
 
 
-def _run(job: tuple) -> str:
+def _run(job: tuple, report: Callable[[int], object]) -> None:
+    """Make a shard; `report` is called with 1 for each picture."""
     assets, indices, out, name, info = job
-    write_shard(_generator(assets, info["split"], info["seed"]), indices, out, name, info)
-    return name
+    generator = _generator(assets, info["split"], info["seed"])
+
+    def draw(index: int) -> Sample:
+        sample = generator(index)
+        report(1)
+        return sample
+
+    write_shard(draw, indices, out, name, info)
 
 
 @lru_cache(1)
