@@ -35,6 +35,7 @@ COMMANDS = {
     ),
     "shoes": Command("list or preview the virtual shoes", ("arshoe_render", "shoes"), ("shoes",)),
     "dataset": Command("make synthetic training pictures", ("arshoe_learning", "dataset"), ("learning",)),
+    "augment": Command("multiply a labelled data set by changed copies", ("arshoe_learning", "augment"), ("learning",)),
     "train": Command("train the network", ("arshoe_learning", "train"), ("learning",)),
     "export": Command("turn weights into ONNX models", ("arshoe_learning", "export"), ("learning",)),
     "evaluate": Command("measure a model on labelled pictures", ("arshoe_learning", "evaluate"), ("learning",)),

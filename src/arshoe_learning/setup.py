@@ -25,6 +25,7 @@ setup(
             f"export = {PACKAGE}.export:main",
             f"evaluate = {PACKAGE}.evaluate:main",
             f"dataset = {PACKAGE}.dataset_command:main",
+            f"augment = {PACKAGE}.augment_command:main",
             f"make_demo_bag = {PACKAGE}.synthetic.demo_bag:main",
         ]
     },

@@ -32,18 +32,9 @@ def foot_labels(
         T_camera_foot: (4, 4), metres.
         foot_length: metres.
     """
-    known = visibility > 0
-    low, high = pixels[known].min(0), pixels[known].max(0)
-    padding = BOX_PADDING * (high - low).max()
-    box = [*(low - padding), *(high - low + 2 * padding)]
-    keypoints = np.column_stack([pixels, visibility])
-    keypoints[~known] = 0
     return {
         "category_id": CATEGORY["id"],
-        "keypoints": [round(float(v), 2) for v in keypoints.ravel()],
-        "num_keypoints": int(known.sum()),
-        "bbox": [round(float(v), 2) for v in box],
-        "area": round(float(box[2] * box[3]), 2),
+        **keypoint_labels(pixels, visibility),
         "iscrowd": 0,
         "side": side.name.lower(),
         "covering": covering,
@@ -52,6 +43,22 @@ def foot_labels(
             "t": [round(float(v), 5) for v in T_camera_foot[:3, 3]],
             "foot_length": round(float(foot_length), 5),
         },
+    }
+
+
+def keypoint_labels(pixels: np.ndarray, visibility: np.ndarray) -> dict[str, Any]:
+    """The part of `foot_labels` that says where the keypoints are, arguments alike."""
+    known = visibility > 0
+    low, high = pixels[known].min(0), pixels[known].max(0)
+    padding = BOX_PADDING * (high - low).max()
+    box = [*(low - padding), *(high - low + 2 * padding)]
+    keypoints = np.column_stack([pixels, visibility])
+    keypoints[~known] = 0
+    return {
+        "keypoints": [round(float(v), 2) for v in keypoints.ravel()],
+        "num_keypoints": int(known.sum()),
+        "bbox": [round(float(v), 2) for v in box],
+        "area": round(float(box[2] * box[3]), 2),
     }
 
 

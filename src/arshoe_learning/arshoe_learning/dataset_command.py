@@ -75,9 +75,7 @@ def make_dataset(
 def _check_disk(out: Path, count: int) -> None:
     free_gb = shutil.disk_usage(out).free / 1e9
     own_gb, cache_gb = (count * kilobytes / 1e6 for kilobytes in (PICTURE_KB, CACHE_KB))
-    print(
-        f"{count} pictures to make: {own_gb:.1f} GB, {cache_gb:.1f} GB more when train reads them; free {free_gb:.0f} GB"
-    )
+    print(f"{count} pictures: {own_gb:.1f} GB, {cache_gb:.1f} GB more when train reads them; {free_gb:.0f} GB are free")
     if own_gb > free_gb:
         raise BadInputError(f"count is {count} more pictures, about {own_gb:.1f} GB; {free_gb:.1f} GB of disk are free")
 
