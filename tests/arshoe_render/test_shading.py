@@ -187,6 +187,26 @@ def test_mipmaps_average_light_not_numbers():
     np.testing.assert_allclose(levels[3][..., :3], 255 * 0.5**0.5, atol=1)
 
 
+def test_metallic_looks_the_same_in_place_of_alpha_as_in_a_texture_of_its_own(renderer):
+    rng = np.random.default_rng(0)
+    color, rough = (cv2.resize(rng.integers(0, 256, (4, 4, 3), np.uint8), (64, 64)) for _ in range(2))
+    maps = {"base_color_texture": color, "metallic_roughness_texture": rough, "metallic": 0.9, "roughness": 0.8}
+    plain, glowing = Material(**maps), Material(**maps, emissive_texture=np.zeros((2, 2, 3), np.uint8))
+    assert set(packed_textures(plain)[0]) == {"base_texture", "surface_texture"}
+    assert set(packed_textures(glowing)[0]) == {"base_texture", "surface_texture", "glow_texture"}
+    light = Light(gray(0.3), unit(0.3, 0.2, -1), np.ones(3))
+    pictures = [shown(renderer, wall(material), light)[1].color.astype(int) for material in (plain, glowing)]
+    assert np.ptp(pictures[0][45:75, 65:95], axis=(0, 1)).min() > 5
+    assert np.abs(pictures[0] - pictures[1]).max() <= 1
+
+
+def test_a_masked_material_keeps_its_alpha():
+    texture = np.full((4, 4, 4), 255, np.uint8)
+    rough = np.arange(48, dtype=np.uint8).reshape(4, 4, 3) * 5
+    masked = Material(base_color_texture=texture, metallic_roughness_texture=rough, alpha_mode="MASK")
+    assert "glow_texture" in packed_textures(masked)[0]
+
+
 LENSES = [(-0.28, 0.09, 0.001, -0.0008, -0.01), (0.12, -0.05, -0.001, 0.002, 0.0)]
 
 

@@ -60,6 +60,7 @@ def pack(mesh: Mesh) -> PackedMesh:
         "VERTEX_COLOR": mesh.colors is not None,
         "EMISSIVE": any(mesh.material.emissive),
         "ALPHA_MASK": mesh.material.alpha_mode == "MASK",
+        "METALLIC_IN_ALPHA": mesh.uvs is not None and metallic_in_alpha(mesh.material),
     }
     centre = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2
     return PackedMesh(
@@ -119,18 +120,22 @@ def packed_textures(m: Material) -> tuple[dict[str, list[np.ndarray]], float, fl
     """A material's textures as the shader takes them, each a list of mipmap levels (H, W, 4) uint8.
 
     Few fetches: `base_texture` holds colour and alpha, `surface_texture` x and y of the normal, roughness and
-    occlusion, `glow_texture` emission and metallic. Colours are kept as their square root, which the shader squares:
-    software GL filters plain 8-bit numbers much faster than sRGB.
+    occlusion, `glow_texture` emission and metallic. An opaque material that does not glow has metallic in place of
+    alpha and saves the third fetch (an eighth of the time of drawing the sneaker). Colours are kept as their square
+    root, which the shader squares: software GL filters plain 8-bit numbers much faster than sRGB.
 
     Returns:
         The textures by name, and factors of roughness and metallic where their texture is the same everywhere.
     """
     packed = {}
-    if m.base_color_texture is not None:
-        packed["base_texture"] = _color_levels(m.base_color_texture)
     rough = m.metallic_roughness_texture
     roughness, rough_factor = _split(None if rough is None else rough[..., 1])
     metallic, metal_factor = _split(None if rough is None else rough[..., 2])
+    if m.base_color_texture is not None:
+        base = m.base_color_texture
+        if metallic_in_alpha(m):
+            base, metallic = _stacked([*np.moveaxis(base[..., :3], 2, 0), metallic]), None
+        packed["base_texture"] = _color_levels(base)
     if m.normal_texture is not None or m.occlusion_texture is not None or roughness is not None:
         flat = np.full((1, 1, 3), (128, 128, 255), np.uint8)
         normal = flat if m.normal_texture is None else m.normal_texture
@@ -141,6 +146,14 @@ def packed_textures(m: Material) -> tuple[dict[str, list[np.ndarray]], float, fl
         glow = np.full((1, 1, 3), 255, np.uint8) if m.emissive_texture is None else m.emissive_texture
         packed["glow_texture"] = _color_levels(_stacked([*np.moveaxis(glow, 2, 0), _or_white(metallic)]))
     return packed, rough_factor, metal_factor
+
+
+def metallic_in_alpha(m: Material) -> bool:
+    """Whether a varying metallic texture takes the place of alpha in `base_texture`."""
+    rough = m.metallic_roughness_texture
+    varies = rough is not None and _split(rough[..., 2])[0] is not None
+    unused = m.base_color_texture is not None and m.alpha_mode == "OPAQUE" and m.emissive_texture is None
+    return varies and unused
 
 
 def _split(channel: np.ndarray | None) -> tuple[np.ndarray | None, float]:

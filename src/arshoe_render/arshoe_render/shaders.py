@@ -129,9 +129,15 @@ void main() {
 #ifdef VERTEX_COLOR
     base *= color;
 #endif
+    float m = metallic;
 #ifdef BASE_TEXTURE
     vec4 texel = texture(base_texture, uv);
-    base *= vec4(texel.rgb * texel.rgb, texel.a);
+    base.rgb *= texel.rgb * texel.rgb;
+#ifdef METALLIC_IN_ALPHA
+    m *= texel.a;
+#else
+    base.a *= texel.a;
+#endif
 #endif
 #ifdef ALPHA_MASK
     if (base.a < alpha_cutoff) discard;
@@ -141,7 +147,7 @@ void main() {
     // A back face (double-sided, or only seen so because normals are interpolated) is lit from its own side.
     float facing = dot(n, v);
     if (facing < 0.0) n -= 2.0 * facing * v;
-    float m = metallic, r = roughness, occlusion = 1.0;
+    float r = roughness, occlusion = 1.0;
 #ifdef SURFACE_TEXTURE
     vec4 surface = texture(surface_texture, uv);
     vec2 xy = (surface.xy * (255.0 / 127.0) - 128.0 / 127.0) * surface_scale.xy;  // 128 is 0
