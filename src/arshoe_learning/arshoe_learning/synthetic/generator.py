@@ -14,6 +14,7 @@ from arshoe_core.types import MASK_BACKGROUND, MASK_FOOT, MASK_LEG
 from arshoe_learning.synthetic import scene
 from arshoe_learning.synthetic.assets import SPLITS, find_assets
 from arshoe_learning.synthetic.body import BodyModel
+from arshoe_learning.synthetic.furniture import furniture, placed
 from arshoe_learning.synthetic.paint import floor_texture
 from arshoe_learning.synthetic.person import (
     LABEL_FIRST_FOOT,
@@ -24,6 +25,7 @@ from arshoe_learning.synthetic.person import (
     torso,
 )
 from arshoe_learning.synthetic.photograph import photograph
+from arshoe_learning.synthetic.skirts import with_skirt
 from arshoe_learning.synthetic.stance import rotation_zyx, sample_stance
 from arshoe_learning.synthetic.view import VIEWS, View, sample_view
 from arshoe_learning.synthetic.wardrobe import DressedLeg, Wardrobe
@@ -33,6 +35,8 @@ from arshoe_render.mesh import Mesh
 
 SUPERSAMPLING = 1.25
 NO_FOOT, SECOND_PERSON, OBSTACLE, ODD_PAIR = 0.05, 0.12, 0.12, 0.04
+SKIRT, EMPTY_SHOES = 0.35, 0.08
+"""Shares of the people with bare legs, and of the scenes."""
 SHOTS_PER_SCENE = 3
 BLOCK, LEGS_PER_BLOCK, FLOORS_PER_BLOCK = 300, 36, 20
 """Dressed legs and floors are slow to make, so each block of pictures draws from its own few."""
@@ -130,10 +134,18 @@ class Generator:
         centre = _middle(people)[:2]
         low = [mesh.vertices[mesh.vertices[:, 2] < 0.4] for person in people for mesh, _ in person.meshes]
         near = np.concatenate(low or [np.ones((1, 3))])
-        others = [(mesh, LABEL_OTHER) for mesh in scene.clutter(rng, self.assets, centre, near)]
+        others = scene.clutter(rng, self.assets, centre, near) + self._furniture(number, centre, near)
         floor = scene.floor_mesh(rng, self._floor(block, rng.integers(FLOORS_PER_BLOCK)), centre, near)
-        self.stage.set(people, others, floor)
+        self.stage.set(people, [(mesh, LABEL_OTHER) for mesh in others], floor)
         return people
+
+    def _furniture(self, number: int, centre: np.ndarray, near: np.ndarray) -> list[Mesh]:
+        rng = np.random.default_rng([self._seed, self._stream, number, 4])
+        meshes = furniture(rng, self.assets, centre, near)
+        if rng.random() < EMPTY_SHOES:
+            place = np.append(centre + rng.uniform(-0.7, 0.7, 2), 0)
+            meshes += placed(self.wardrobe.empty_shoes(rng), rng.uniform(0, 2 * np.pi), place, near)
+        return meshes
 
     def _make_leg(self, block: int, number: int) -> DressedLeg:
         rng = np.random.default_rng([self._seed, self._stream, block, number, 1])
@@ -149,6 +161,8 @@ class Generator:
             if rng.random() < ODD_PAIR:
                 right = self._leg(block, rng.integers(LEGS_PER_BLOCK))
             person = build_person(left, right, sample_stance(rng), rng.normal(0.1, 0.12))
+            if left.bare_legged and right.bare_legged and rng.random() < SKIRT:
+                person = with_skirt(person, self.assets.fabrics, rng)
             turn, place = rng.uniform(0, 2 * np.pi), np.zeros(3)
             if number:
                 place[:2] = rng.uniform(0.5, 1.1) * np.array([np.cos(turn), np.sin(turn)])

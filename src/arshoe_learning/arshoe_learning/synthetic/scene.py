@@ -90,7 +90,7 @@ def clutter(rng: np.random.Generator, assets: Assets, centre: np.ndarray, keep_f
         size = rng.uniform(0.04, 0.5, 3)
         if np.linalg.norm(keep_free[:, :2] - place, axis=1).min() < 0.18 + size[:2].max() * 0.75:
             continue
-        material = _material(rng, assets)
+        material = surface_material(rng, assets)
         if rng.random() < 0.7:
             meshes.append(box(rng, np.append(place, size[2] / 2), size, rng.uniform(0, 3), material))
         else:
@@ -98,8 +98,8 @@ def clutter(rng: np.random.Generator, assets: Assets, centre: np.ndarray, keep_f
     for _ in range(rng.choice([0, 1, 2], p=[0.5, 0.35, 0.15])):
         angle, distance = rng.uniform(0, 2 * np.pi), rng.uniform(0.8, 4)
         place = centre + distance * np.array([np.cos(angle), np.sin(angle)])
-        wall = box(rng, np.append(place, 1.2), np.array([0.1, rng.uniform(1, 10), 2.6]), angle, _material(rng, assets))
-        meshes.append(wall)
+        sides = np.array([0.1, rng.uniform(1, 10), 2.6])
+        meshes.append(box(rng, np.append(place, 1.2), sides, angle, surface_material(rng, assets)))
     return meshes
 
 
@@ -109,11 +109,12 @@ def obstacle(rng: np.random.Generator, assets: Assets, eye: np.ndarray, target: 
     centre = eye * (1 - share) + target * share + distance * rng.normal(0, 0.06, 3)
     size = distance * rng.uniform(0.03, 0.14, 3) * (1, 1, rng.choice([1, 2.5]))
     if rng.random() < 0.5:
-        return ellipsoid(centre, size / 2, _material(rng, assets))
-    return box(rng, centre, size, rng.uniform(0, 3), _material(rng, assets))
+        return ellipsoid(centre, size / 2, surface_material(rng, assets))
+    return box(rng, centre, size, rng.uniform(0, 3), surface_material(rng, assets))
 
 
-def _material(rng: np.random.Generator, assets: Assets) -> Material:
+def surface_material(rng: np.random.Generator, assets: Assets) -> Material:
+    """Something hard: a floor's picture, or one colour."""
     if assets.floors and rng.random() < 0.5:
         picture = read_picture(assets.floors[rng.integers(len(assets.floors))])
         return Material((1, 1, 1, 1), picture, roughness=0.9, double_sided=True)

@@ -6,12 +6,14 @@ from functools import lru_cache
 import numpy as np
 
 from arshoe_core.foot import Side
+from arshoe_core.se3 import from_rt
 from arshoe_core.types import MASK_FOOT, MASK_LEG
 from arshoe_learning.synthetic import footwear, paint
 from arshoe_learning.synthetic.assets import SPLITS, Assets, read_picture
 from arshoe_learning.synthetic.body import BodyModel, Leg
 from arshoe_learning.synthetic.clothes import read_shoe
 from arshoe_learning.synthetic.landmarks import MM, FootCoordinates, Landmarks, bare_foot_frame, measure
+from arshoe_learning.synthetic.stance import rotation_zyx
 from arshoe_learning.synthetic.surface import Surface
 from arshoe_learning.synthetic.trousers import sample_trousers
 from arshoe_render.glb_reader import load_meshes
@@ -40,6 +42,7 @@ class DressedLeg:
         T_rest_foot: (4, 4) frame of the bare foot.
         sole: (K, 3), (K, 4): points of the outer surface that may touch the floor, and their weights.
         cloth: what the seat above the legs is covered with.
+        bare_legged: no trousers are worn.
     """
 
     leg: Leg
@@ -49,6 +52,7 @@ class DressedLeg:
     T_rest_foot: np.ndarray
     sole: tuple[np.ndarray, np.ndarray]
     cloth: Material
+    bare_legged: bool
 
 
 class Wardrobe:
@@ -86,7 +90,19 @@ class Wardrobe:
             worn = [s if s.label == MASK_FOOT else s.clipped(hem - s.vertices[:, 2]) for s in worn]
             worn = [s for s in worn if len(s.faces)]
         cloth = trousers[0].material if trousers else Material((*paint.random_color(rng), 1), roughness=0.95)
-        return DressedLeg(leg, worn + trousers, covering, landmarks, T_rest_foot, sole, cloth)
+        return DressedLeg(leg, worn + trousers, covering, landmarks, T_rest_foot, sole, cloth, not trousers)
+
+    def empty_shoes(self, rng: np.random.Generator) -> list[Mesh]:
+        """One shoe or a pair without feet, standing at the origin; metres."""
+        left = self._made(int(rng.integers(MADE_SHOES)))
+        pair = [left, [mesh.transformed(np.diag([1.0, -1.0, 1.0, 1.0])) for mesh in left]]
+        gap, shift, turn = rng.uniform(0.05, 0.12), rng.uniform(-0.06, 0.06), rng.normal(0, 0.15)
+        placed = [from_rt(np.eye(3), (0, gap, 0)), from_rt(rotation_zyx(turn, 0, 0), (shift, -gap, 0))]
+        meshes = [mesh.transformed(T) for T, shoe in zip(placed, pair, strict=True) for mesh in shoe]
+        if rng.random() < 0.4:
+            meshes = meshes[: len(left)]
+        low = min(float(mesh.vertices[:, 2].min()) for mesh in meshes)
+        return [mesh.transformed(from_rt(np.eye(3), (0, 0, -low))) for mesh in meshes]
 
     def _paint_skin(self, skin: Surface, foot: FootCoordinates, rng: np.random.Generator, stockings: bool) -> Surface:
         if stockings:
