@@ -103,7 +103,7 @@ def test_two_processes_train_one_network(run):
         port = listener.getsockname()[1]
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-addr", "127.0.0.1"]
     command = [*torchrun, "--master-port", str(port), "-m", "arshoe_learning.train", *arguments]
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "GLOO_SOCKET_IFNAME": "lo"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert torch.load(out / "last.pt", weights_only=True)["samples"] == 32
