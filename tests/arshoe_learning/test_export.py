@@ -1,5 +1,7 @@
 """Exported models say what the network says."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -8,8 +10,8 @@ pytest.importorskip("onnxscript")
 
 import cv2  # noqa: E402
 
-from arshoe_learning.export import main  # noqa: E402
-from arshoe_perception.network import FootNetwork  # noqa: E402
+from arshoe_learning.export import average, main  # noqa: E402
+from arshoe_perception.network import FootNetwork, fuse_batch_norm  # noqa: E402
 from arshoe_perception.preprocessing import preprocess  # noqa: E402
 from arshoe_perception.runtimes import make_runtime  # noqa: E402
 
@@ -64,6 +66,12 @@ def test_the_fp32_file_can_be_quantised_again(exported, tmp_path):
     again, before = (make_runtime("onnx", f / "arshoe_int8.onnx")(image) for f in (tmp_path, folder))
     for a, b in zip(again, before, strict=True):
         assert np.abs(a - b).max() <= 0.1 * np.abs(b).max()
+
+
+def test_several_weights_give_their_mean():
+    networks = [FootNetwork().eval() for _ in range(3)]
+    expected = sum(fuse_batch_norm(copy.deepcopy(n)).high[0].branch[0][0].weight for n in networks) / 3
+    torch.testing.assert_close(average(networks).high[0].branch[0][0].weight, expected)
 
 
 def test_weights_that_are_none_are_bad_input(tmp_path, capsys):

@@ -46,6 +46,18 @@ def load_network(weights: Path) -> FootNetwork:
     return network.eval()
 
 
+def average(networks: list[FootNetwork]) -> FootNetwork:
+    """The network whose weights are the means of the networks', batch norms folded away.
+
+    Runs that start from the same weights end near enough to each other that the mean is better than either
+    (model soups, Wortsman et al. 2022).
+    """
+    states = [fuse_batch_norm(network).state_dict() for network in networks]
+    means = {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+    networks[0].load_state_dict(means)
+    return networks[0]
+
+
 def export_onnx(network: FootNetwork, path: Path) -> None:
     """Write the network (eval mode; its batch norms are folded in place) as ONNX, batch 1 at 256x256.
 
@@ -151,7 +163,10 @@ def _read_image(path: Path) -> np.ndarray:
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="export", description=__doc__)
-    parser.add_argument("--weights", type=Path, required=True, help="checkpoint of train, or an arshoe.onnx")
+    parser.add_argument(
+        "--weights", type=Path, nargs="+", required=True,
+        help="checkpoint of train, or an arshoe.onnx; of several the mean",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, help="folder for arshoe.onnx and arshoe_int8.onnx")
     parser.add_argument("--calibrate", type=Path, help="folder of pictures; without it no int8 model is made")
     parser.add_argument("--calibrate-count", type=int, default=200, help="pictures used, evenly spaced")
@@ -159,7 +174,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns of torchvision, which nothing here needs
     try:
-        network = load_network(args.weights)
+        network = average([load_network(weights) for weights in args.weights])
         args.out.mkdir(parents=True, exist_ok=True)
         export_onnx(network, args.out / "arshoe.onnx")
         log.info("wrote %s", args.out / "arshoe.onnx")
