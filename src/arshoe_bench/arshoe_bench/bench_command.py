@@ -62,9 +62,9 @@ def speed(everything: bool) -> dict:
         _module(name).add_arguments(parser)
         figures |= _module(name).run(parser.parse_args([]))
     in_process = figures["in_process"]["cpu_ms_per_frame"]
-    print("\n# the graph's CPU per frame over that of the pipeline in one process\n")
+    print("\n# the graph's CPU per rendered frame over that of the pipeline in one process\n")
     for name, run in figures["graph"].items():
-        run["cpu_ratio"] = run["cpu_ms_per_frame"] / in_process
+        run["cpu_ratio"] = run["cpu_ms_per_frame"] * run["frames_in"] / max(run["frames_out"], 1) / in_process
         if "x" not in name:  # the pipeline was measured at the demo bag's size
             print(f"{name}: {run['cpu_ratio']:.2f}")
     return figures
