@@ -26,7 +26,7 @@ class NetworkNode(ArshoeNode):
     """
 
     POSES_TIMEOUT_S, DISCOVERY_S = 5.0, 1.0
-    FRAMES_UNDER_WAY = 3  # two keep two cores busy half of the time only, four wait longer and come out no more often
+    FRAMES_UNDER_WAY = 3  # with two, fewer frames come out; with four no more, and later (docs/latency.md)
 
     def __init__(self) -> None:
         super().__init__("network_node")
