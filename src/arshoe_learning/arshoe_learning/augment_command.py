@@ -16,6 +16,7 @@ from tqdm import tqdm
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError, require_range
 from arshoe_learning.coco_format import CATEGORY, write_json
 from arshoe_learning.offline_augmentation import Labelled, augmented
+from arshoe_learning.pictures import pictures_in, read_picture
 
 QUALITY = 92
 
@@ -31,8 +32,8 @@ def read_samples(folder: Path, content: dict) -> Iterator[Labelled]:
         feet.setdefault(annotation["image_id"], []).append(annotation)
     for entry in content["images"]:
         name = entry["file_name"]
-        mask = _read(folder / "masks" / f"{Path(name).stem}.png", cv2.IMREAD_GRAYSCALE)
-        yield Labelled(_read(folder / "images" / name), mask, entry, feet.get(entry["id"], []))
+        mask = read_picture(folder / "masks" / f"{Path(name).stem}.png", cv2.IMREAD_GRAYSCALE, "mask")
+        yield Labelled(read_picture(folder / "images" / name), mask, entry, feet.get(entry["id"], []))
 
 
 def augment_folder(data: Path, out: Path, copies: int, seed: int, backgrounds: Path | None) -> int:
@@ -43,7 +44,7 @@ def augment_folder(data: Path, out: Path, copies: int, seed: int, backgrounds: P
     """
     require_range("copies", copies, 1, 1000)
     require_range("seed", seed, 0, 2**31)
-    behind = [] if backgrounds is None else _pictures_in(backgrounds)
+    behind = [] if backgrounds is None else pictures_in(backgrounds, "backgrounds")
     content = _read_json(data)
     for name in ("images", "masks"):
         try:
@@ -55,7 +56,7 @@ def augment_folder(data: Path, out: Path, copies: int, seed: int, backgrounds: P
     for number, sample in enumerate(samples):
         for copy in range(copies):
             rng = np.random.default_rng([seed, number, copy])
-            background = _read(behind[rng.integers(len(behind))]) if behind else None
+            background = read_picture(behind[rng.integers(len(behind))]) if behind else None
             new, image_id = augmented(sample, background, rng), len(images)
             stem = f"{image_id:06d}"
             cv2.imwrite(str(out / "images" / f"{stem}.jpg"), new.picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
@@ -81,20 +82,6 @@ def _read_json(folder: Path) -> dict:
     except (KeyError, TypeError, ValueError) as error:
         raise BadInputError(f"data is {str(folder)!r}: no COCO keypoints JSON there ({error!r})") from error
     return content
-
-
-def _pictures_in(folder: Path) -> list[Path]:
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
-    if not found:
-        raise BadInputError(f"backgrounds is {str(folder)!r}: no pictures (.jpg, .png) there")
-    return found
-
-
-def _read(file: Path, flags: int = cv2.IMREAD_COLOR) -> np.ndarray:
-    picture = cv2.imread(str(file), flags)
-    if picture is None:
-        raise BadInputError(f"{str(file)!r}: missing or not a picture")
-    return picture
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,6 +11,7 @@ from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
 from arshoe_core.foot import NUM_KEYPOINTS, Side
 from arshoe_core.types import MASK_IGNORE
+from arshoe_learning.pictures import read_picture
 from arshoe_perception.preprocessing import INPUT_SIZE, letterbox
 
 
@@ -181,9 +182,7 @@ class MaskFolder:
 
 def _decode(file: Path, mask_file: Path | None) -> tuple[np.ndarray, np.ndarray]:
     """Letterboxed image (S, S, 3) and mask (S, S), both uint8."""
-    image = cv2.imread(str(file))
-    if image is None:
-        raise BadInputError(f"picture is {str(file)!r}: missing or not a picture")
+    image = read_picture(file)
     square, input_to_image = letterbox(image)
     if mask_file is None:
         return square, np.full(square.shape[:2], MASK_IGNORE, np.uint8)

@@ -15,6 +15,7 @@ from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 from arshoe_learning.coco_dataset import LabelledImage, read_annotations
 from arshoe_learning.failures import FootResult, crowded, markdown, table
 from arshoe_learning.metrics import PckCounter, PixelCounter, extent, keypoint_ap, match
+from arshoe_learning.pictures import read_picture
 from arshoe_perception import FootEstimator, FootEstimatorConfig
 from arshoe_perception.foot_estimator import FootEstimate
 from arshoe_perception.network_runner import NetworkConfig
@@ -53,9 +54,7 @@ def evaluate(
     sides, rotations, translations = [], [], []
     false_feet = found = 0
     for index, image in enumerate(images):
-        picture = cv2.imread(str(image.file))
-        if picture is None:
-            raise BadInputError(f"picture is {str(image.file)!r}: missing or not a picture")
+        picture = read_picture(image.file)
         if picture.shape[1::-1] != (image.width, image.height):
             raise BadInputError(f"picture is {str(image.file)!r}: not {image.width}x{image.height} as its label says")
         camera = image.camera or Camera.from_fov(image.width, image.height)

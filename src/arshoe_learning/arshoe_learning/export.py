@@ -5,13 +5,13 @@ import logging
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_learning.pictures import pictures_in, read_picture
 from arshoe_learning.wide_decoder import with_wide_decoders
 from arshoe_perception.network import INPUT_NAME, OUTPUT_CHANNELS, FootNetwork, fuse_batch_norm
 from arshoe_perception.preprocessing import INPUT_SIZE, preprocess
@@ -85,7 +85,7 @@ def export_int8(network: FootNetwork, path: Path, images: list[Path]) -> None:
 
     class Pictures(CalibrationDataReader):
         def __init__(self) -> None:
-            self._inputs = ({INPUT_NAME: preprocess(_read_image(p))[0]} for p in images)
+            self._inputs = ({INPUT_NAME: preprocess(read_picture(p, name="calibration picture"))[0]} for p in images)
 
         def get_next(self) -> dict | None:
             return next(self._inputs, None)
@@ -153,13 +153,6 @@ def _save(model: onnx.ModelProto, path: Path) -> None:
     temporary.replace(path)
 
 
-def _read_image(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path))
-    if image is None:
-        raise BadInputError(f"calibration picture is {str(path)!r}: not a picture")
-    return image
-
-
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="export", description=__doc__)
@@ -179,9 +172,7 @@ def main(argv: list[str] | None = None) -> int:
         export_onnx(network, args.out / "arshoe.onnx")
         log.info("wrote %s", args.out / "arshoe.onnx")
         if args.calibrate:
-            pictures = sorted(p for p in args.calibrate.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
-            if not pictures:
-                raise BadInputError(f"calibrate is {str(args.calibrate)!r}: no pictures (.jpg, .png) there")
+            pictures = pictures_in(args.calibrate, "calibrate")
             step = max(1, len(pictures) // args.calibrate_count)
             pictures = pictures[::step][: args.calibrate_count]
             export_int8(network, args.out / "arshoe_int8.onnx", pictures)
