@@ -39,11 +39,20 @@ def foot_labels(
         "side": side.name.lower(),
         "covering": covering,
         "pose": {
-            "R": [round(float(v), 6) for v in T_camera_foot[:3, :3].ravel()],
-            "t": [round(float(v), 5) for v in T_camera_foot[:3, 3]],
+            **rotation_translation(T_camera_foot[:3, :3], T_camera_foot[:3, 3]),
             "foot_length": round(float(foot_length), 5),
         },
     }
+
+
+def rotation_translation(R: np.ndarray, t: np.ndarray) -> dict[str, list[float]]:
+    """R (3, 3) and t (3,) of a pose as the format has them."""
+    return {"R": _rounded(R, 6), "t": _rounded(t, 5)}
+
+
+def keypoint_numbers(keypoints: np.ndarray) -> list[float]:
+    """Keypoints (8, 3), x, y and visibility, as the format has them."""
+    return _rounded(keypoints, 2)
 
 
 def keypoint_labels(pixels: np.ndarray, visibility: np.ndarray) -> dict[str, Any]:
@@ -55,11 +64,15 @@ def keypoint_labels(pixels: np.ndarray, visibility: np.ndarray) -> dict[str, Any
     keypoints = np.column_stack([pixels, visibility])
     keypoints[~known] = 0
     return {
-        "keypoints": [round(float(v), 2) for v in keypoints.ravel()],
+        "keypoints": keypoint_numbers(keypoints),
         "num_keypoints": int(known.sum()),
-        "bbox": [round(float(v), 2) for v in box],
+        "bbox": _rounded(box, 2),
         "area": round(float(box[2] * box[3]), 2),
     }
+
+
+def _rounded(values: np.ndarray | list[float], digits: int) -> list[float]:
+    return [round(float(v), digits) for v in np.ravel(values)]
 
 
 def write_json(content: dict, file: Path) -> None:

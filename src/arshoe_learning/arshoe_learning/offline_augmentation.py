@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from arshoe_core.types import MASK_BACKGROUND, MASK_FOOT
-from arshoe_learning.coco_format import keypoint_labels
+from arshoe_learning.coco_format import keypoint_labels, keypoint_numbers, rotation_translation
 from arshoe_learning.synthetic.stance import rotation_zyx
 from arshoe_perception.preprocessing import PAD_VALUE
 
@@ -76,7 +76,7 @@ def _rolled(foot: dict, roll: np.ndarray, has_camera: bool) -> dict:
     if pose is None or not has_camera:
         return {"pose": None}
     R, t = roll @ np.reshape(pose["R"], (3, 3)), roll @ pose["t"]
-    return {"pose": pose | {"R": [round(float(v), 6) for v in R.ravel()], "t": [round(float(v), 5) for v in t]}}
+    return {"pose": pose | rotation_translation(R, t)}
 
 
 def _covered(sample: Labelled, rng: np.random.Generator) -> Labelled:
@@ -112,7 +112,7 @@ def _hide(foot: dict, hidden: np.ndarray) -> dict:
     inside = (x >= 0) & (y >= 0) & (x < hidden.shape[1]) & (y < hidden.shape[0])
     under = inside & hidden[y.clip(0, hidden.shape[0] - 1), x.clip(0, hidden.shape[1] - 1)]
     points[under & (points[:, 2] == 2), 2] = 1
-    return foot | {"keypoints": [round(float(v), 2) for v in points.ravel()]}
+    return foot | {"keypoints": keypoint_numbers(points)}
 
 
 def _filled(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
