@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from arshoe_core.se3 import from_rt
 from arshoe_learning.synthetic import paint
 from arshoe_learning.synthetic.assets import Assets
 from arshoe_learning.synthetic.scene import box, surface_material
 from arshoe_learning.synthetic.stance import rotation_zyx
+from arshoe_learning.synthetic.surface import grid_faces
 from arshoe_render.mesh import Material, Mesh, smooth_normals
 
 Parts = list[Mesh]
@@ -19,10 +21,7 @@ def turned(profile: np.ndarray, place: np.ndarray, material: Material, sectors: 
     angle = np.linspace(0, 2 * np.pi, sectors + 1)
     circle = np.stack([np.cos(angle), np.sin(angle)], -1)
     rings = [np.column_stack([radius * circle + place, np.full(sectors + 1, z)]) for z, radius in profile]
-    i, j = (a.ravel() for a in np.mgrid[: len(profile) - 1, :sectors])
-    a, b = i * (sectors + 1) + j, i * (sectors + 1) + j + 1
-    c, d = a + sectors + 1, b + sectors + 1
-    faces = np.concatenate([np.column_stack([a, b, c]), np.column_stack([b, d, c])]).astype(np.int32)
+    faces = grid_faces(len(profile), sectors + 1)[:, [0, 2, 1]]  # they go upwards
     vertices = np.concatenate(rings).astype(np.float32)
     u, v = np.meshgrid(angle * profile[:, 1].max(), profile[:, 0])
     uvs = np.stack([u, v], -1).reshape(-1, 2).astype(np.float32)
@@ -107,8 +106,7 @@ def furniture(rng: np.random.Generator, assets: Assets, centre: np.ndarray, keep
 
 def placed(piece: Parts, yaw: float, place: np.ndarray, keep_free: np.ndarray) -> Parts:
     """The piece turned by `yaw` at `place` (3,); nothing if its box there comes near the points `keep_free` (N, 3)."""
-    T = np.eye(4)
-    T[:3, :3], T[:3, 3] = rotation_zyx(yaw, 0, 0), place
+    T = from_rt(rotation_zyx(yaw, 0, 0), place)
     local = (keep_free - place) @ T[:3, :3]
     corners = np.concatenate([mesh.vertices for mesh in piece])[:, :2]
     low, high = corners.min(0) - CLEARANCE, corners.max(0) + CLEARANCE

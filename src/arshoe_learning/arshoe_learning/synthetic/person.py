@@ -9,7 +9,7 @@ from arshoe_core.se3 import fit_similarity, from_rt
 from arshoe_core.types import MASK_FOOT, MASK_LEG
 from arshoe_learning.synthetic import paint
 from arshoe_learning.synthetic.stance import FootPlacement, Stance, bend_leg, foot_rotation
-from arshoe_learning.synthetic.surface import WHITE
+from arshoe_learning.synthetic.surface import WHITE, grid_faces
 from arshoe_learning.synthetic.wardrobe import DressedLeg
 from arshoe_render.mesh import Material, Mesh, smooth_normals
 
@@ -115,9 +115,7 @@ def ellipsoid(centre: np.ndarray, radii: np.ndarray, material: Material) -> Mesh
     """An ellipsoid of 24 x 12 quads, centre and radii (3,) in metres."""
     u, v = np.meshgrid(np.linspace(0, 2 * np.pi, 25), np.linspace(0.001, np.pi - 0.001, 13))
     ball = np.stack([np.cos(u) * np.sin(v), np.sin(u) * np.sin(v), np.cos(v)], -1).reshape(-1, 3)
-    i, j = (a.ravel() for a in np.mgrid[:12, :24])
-    a, b = i * 25 + j, i * 25 + j + 1
-    faces = np.concatenate([np.column_stack([a, a + 25, b]), np.column_stack([b, a + 25, b + 25])]).astype(np.int32)
+    faces = grid_faces(13, 25)
     vertices = (ball * radii + centre).astype(np.float32)
     uvs = np.stack([u, v], -1).reshape(-1, 2).astype(np.float32)
     return Mesh(vertices, faces, smooth_normals(vertices, faces), uvs, None, material)

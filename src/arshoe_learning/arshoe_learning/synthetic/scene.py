@@ -8,6 +8,7 @@ from arshoe_learning.synthetic import paint
 from arshoe_learning.synthetic.assets import Assets, read_panorama, read_picture
 from arshoe_learning.synthetic.person import ellipsoid
 from arshoe_learning.synthetic.stance import rotation_zyx
+from arshoe_learning.synthetic.surface import grid_faces
 from arshoe_render.light import Light, sh_from_radiance
 from arshoe_render.mesh import Material, Mesh
 
@@ -34,14 +35,11 @@ def floor_mesh(
     vertices = np.stack([x + centre[0], y + centre[1], np.zeros_like(x)], -1).reshape(-1, 3).astype(np.float32)
     colors = np.repeat(open_sky.reshape(-1, 1), 4, 1).astype(np.float32)
     n = len(line)
-    i, j = (a.ravel() for a in np.mgrid[: n - 1, : n - 1])
-    a = i * n + j
-    faces = np.concatenate([np.column_stack([a, a + n, a + 1]), np.column_stack([a + 1, a + n, a + n + 1])])
     normals = np.tile(np.float32([0, 0, 1]), (len(vertices), 1))
     turn = rng.uniform(0, 2 * np.pi)
     uvs = vertices[:, :2] @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) / metres
     material = Material((1, 1, 1, 1), picture, roughness=rng.uniform(0.45, 1.0))
-    return Mesh(vertices, faces.astype(np.int32), normals, uvs.astype(np.float32), colors, material)
+    return Mesh(vertices, grid_faces(n, n), normals, uvs.astype(np.float32), colors, material)
 
 
 def _contact(points: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from arshoe_core.types import MASK_LEG
 from arshoe_learning.synthetic import paint
 from arshoe_learning.synthetic.person import Person
+from arshoe_learning.synthetic.surface import grid_faces
 from arshoe_render.mesh import Material, Mesh, smooth_normals
 
 RINGS, SECTORS = 24, 48
@@ -57,10 +58,8 @@ def _tube(rings: np.ndarray, material: Material) -> Mesh:
     """A tube of rings (R, S, 3), closed around; its seam's vertices are doubled for the texture."""
     rings = np.concatenate([rings, rings[:, :1]], 1)
     count, across = rings.shape[:2]
-    i, j = (a.ravel() for a in np.mgrid[: count - 1, : across - 1])
-    a, b = i * across + j, i * across + j + 1
-    faces = np.concatenate([np.column_stack([a, a + across, b]), np.column_stack([b, a + across, b + across])])
+    faces = grid_faces(count, across)
     vertices = rings.reshape(-1, 3).astype(np.float32)
     u, v = np.meshgrid(np.linspace(0, 6, across), np.linspace(0, 5, count))
     uvs = np.stack([u, v], -1).reshape(-1, 2).astype(np.float32)
-    return Mesh(vertices, faces.astype(np.int32), smooth_normals(vertices, faces), uvs, None, material)
+    return Mesh(vertices, faces, smooth_normals(vertices, faces), uvs, None, material)

@@ -178,6 +178,14 @@ def _cross2(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
 
 
+def grid_faces(rows: int, columns: int) -> np.ndarray:
+    """Triangles (2 (rows - 1) (columns - 1), 3) int32 of a grid of vertices numbered row by row."""
+    i, j = (a.ravel() for a in np.mgrid[: rows - 1, : columns - 1])
+    a, b = i * columns + j, i * columns + j + 1
+    c, d = a + columns, b + columns
+    return np.concatenate([np.column_stack([a, c, b]), np.column_stack([b, c, d])]).astype(np.int32)
+
+
 def smoothstep(t: np.ndarray) -> np.ndarray:
     """0 below 0, 1 above 1, smooth between."""
     t = np.clip(t, 0, 1)

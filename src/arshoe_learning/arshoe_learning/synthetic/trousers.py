@@ -9,7 +9,7 @@ import numpy as np
 from arshoe_core.types import MASK_LEG
 from arshoe_learning.synthetic import paint
 from arshoe_learning.synthetic.body import Leg
-from arshoe_learning.synthetic.surface import NUM_SEGMENTS, SHIN, THIGH, Surface, smoothstep
+from arshoe_learning.synthetic.surface import NUM_SEGMENTS, SHIN, THIGH, Surface, grid_faces, smoothstep
 from arshoe_render.mesh import Material, smooth_normals
 
 KINDS = {"none": 0.18, "shorts": 0.27, "long": 0.55}
@@ -67,10 +67,7 @@ def _tube(leg: Leg, hem: float, ease: float, width: float, rng: np.random.Genera
     radii = radius[:, None, :] + (folds + sag)[..., None]
     ring = np.stack([np.cos(angle), np.sin(angle)], -1)
     points = np.concatenate([centre[:, None] + radii * ring, np.repeat(z[:, None, None], sectors + 1, 1)], 2)
-    i, j = (a.ravel() for a in np.mgrid[: rings - 1, :sectors])
-    a, b = i * (sectors + 1) + j, i * (sectors + 1) + j + 1
-    c, d = a + sectors + 1, b + sectors + 1
-    faces = np.concatenate([np.column_stack([a, c, b]), np.column_stack([b, c, d])])
+    faces = grid_faces(rings, sectors + 1)
     vertices = points.reshape(-1, 3)
     weights = np.zeros((len(vertices), NUM_SEGMENTS))
     weights[:, SHIN] = smoothstep((leg.knee[2] - vertices[:, 2]) / 0.16 + 0.5)
