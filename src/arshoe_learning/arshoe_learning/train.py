@@ -224,9 +224,10 @@ def train(
     val: Path | None,
     real_masks: Path | None,
     resume: bool,
-    init: Path | None = None,
+    init: Path | None,
+    processes: TrainingProcesses,
 ) -> None:
-    """Train, from the weights of the ONNX file `init` where given; under torchrun with the other processes.
+    """Train, from the weights of the ONNX file `init` where given, together with the other processes.
 
     Writes last.pt, best.pt (lowest sum of validation residuals), log.csv and tensorboard/ to `out`.
     """
@@ -234,30 +235,17 @@ def train(
     torch.manual_seed(config.seed)
     if config.threads:
         torch.set_num_threads(config.threads)
-    processes = TrainingProcesses()
-    with processes.joined():
-        _train(config, data, out, val, real_masks, resume, init, processes)
-
-
-def _train(
-    config: TrainConfig,
-    data: list[Path],
-    out: Path,
-    val: Path | None,
-    real_masks: Path | None,
-    resume: bool,
-    init: Path | None,
-    processes: TrainingProcesses,
-) -> None:
     device, batch = processes.device, processes.share_of(config.batch)
     config = dataclasses.replace(config, bf16=config.bf16 and computes_bf16(device))
     out.mkdir(parents=True, exist_ok=True)
     history = TrainingLog(out) if processes.rank == 0 else None
 
-    processes.first_then_others(lambda: SampleCache([*data, *([val] if val else [])]))  # makes the caches
-    samples = SampleCache(data)
+    samples = processes.first_then_others(lambda: SampleCache(data))
     real = MaskFolder(real_masks) if real_masks else None
-    checks = {"val": Validation(SampleCache([val]), INPUT_SIZE, config.val_pictures)} if val else {}
+    checks = {}
+    if val:
+        val_samples = processes.first_then_others(lambda: SampleCache([val]))
+        checks["val"] = Validation(val_samples, INPUT_SIZE, config.val_pictures)
     if real_masks:
         checks["real"] = Validation(MaskFolder(real_masks, train=False), INPUT_SIZE, config.val_pictures)
 
@@ -356,7 +344,9 @@ def main(argv: list[str] | None = None) -> int:
         config = load_config(args.config)
         (args.out).mkdir(parents=True, exist_ok=True)
         (args.out / "config.yaml").write_text(yaml.safe_dump(dataclasses.asdict(config)))
-        train(config, args.data, args.out, args.val, args.real_masks, args.resume, args.init)
+        processes = TrainingProcesses()
+        with processes.joined():
+            train(config, args.data, args.out, args.val, args.real_masks, args.resume, args.init, processes)
     except BadInputError as error:
         print(f"train: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 from torch import distributed, nn
 
 from arshoe_core.errors import BadInputError
+
+Result = TypeVar("Result")
 
 
 class TrainingProcesses:
@@ -53,14 +56,16 @@ class TrainingProcesses:
             return network
         return nn.parallel.DistributedDataParallel(network)
 
-    def first_then_others(self, work: Callable[[], None]) -> None:
-        """Do something in process 0 and then in the others, which find what it has written."""
-        if self.rank == 0:
-            work()
-        if self.count > 1:
-            distributed.barrier()
+    def first_then_others(self, work: Callable[[], Result]) -> Result:
+        """Do something in process 0 and then in the others, which find what it has written; returns its result."""
+        if self.count == 1:
+            return work()
         if self.rank > 0:
-            work()
+            distributed.barrier()
+            return work()
+        result = work()
+        distributed.barrier()
+        return result
 
     def agreed(self, value: float) -> float:
         """The value that process 0 has."""
