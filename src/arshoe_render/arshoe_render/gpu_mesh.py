@@ -45,7 +45,8 @@ class PackedMesh:
 
 def pack(mesh: Mesh) -> PackedMesh:
     """Make a mesh ready for `GlRenderer.upload`."""
-    pictures, rough, metal = ({}, 1.0, 1.0) if mesh.uvs is None else packed_textures(mesh.material)
+    nothing = ({}, 1.0, 1.0, False)
+    pictures, rough, metal, metallic_in_alpha = nothing if mesh.uvs is None else packed_textures(mesh.material)
     count = len(mesh.vertices)
     columns = {
         "in_position": mesh.vertices,
@@ -60,7 +61,7 @@ def pack(mesh: Mesh) -> PackedMesh:
         "VERTEX_COLOR": mesh.colors is not None,
         "EMISSIVE": any(mesh.material.emissive),
         "ALPHA_MASK": mesh.material.alpha_mode == "MASK",
-        "METALLIC_IN_ALPHA": mesh.uvs is not None and metallic_in_alpha(mesh.material),
+        "METALLIC_IN_ALPHA": metallic_in_alpha,
     }
     centre = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2
     return PackedMesh(
@@ -116,7 +117,7 @@ class GpuMesh:
         self.textures.clear()
 
 
-def packed_textures(m: Material) -> tuple[dict[str, list[np.ndarray]], float, float]:
+def packed_textures(m: Material) -> tuple[dict[str, list[np.ndarray]], float, float, bool]:
     """A material's textures as the shader takes them, each a list of mipmap levels (H, W, 4) uint8.
 
     Few fetches: `base_texture` holds colour and alpha, `surface_texture` x and y of the normal, roughness and
@@ -125,16 +126,19 @@ def packed_textures(m: Material) -> tuple[dict[str, list[np.ndarray]], float, fl
     root, which the shader squares: software GL filters plain 8-bit numbers much faster than sRGB.
 
     Returns:
-        The textures by name, and factors of roughness and metallic where their texture is the same everywhere.
+        The textures by name, factors of roughness and metallic where their texture is the same everywhere, and whether
+        metallic has taken the place of alpha.
     """
     packed = {}
     rough = m.metallic_roughness_texture
     roughness, rough_factor = _split(None if rough is None else rough[..., 1])
     metallic, metal_factor = _split(None if rough is None else rough[..., 2])
-    if m.base_color_texture is not None:
-        base = m.base_color_texture
-        if metallic_in_alpha(m):
-            base, metallic = _stacked([*np.moveaxis(base[..., :3], 2, 0), metallic]), None
+    base = m.base_color_texture
+    alpha_is_free = base is not None and m.alpha_mode == "OPAQUE" and m.emissive_texture is None
+    metallic_in_alpha = metallic is not None and alpha_is_free
+    if metallic_in_alpha:
+        base, metallic = _stacked([*np.moveaxis(base[..., :3], 2, 0), metallic]), None
+    if base is not None:
         packed["base_texture"] = _color_levels(base)
     if m.normal_texture is not None or m.occlusion_texture is not None or roughness is not None:
         flat = np.full((1, 1, 3), (128, 128, 255), np.uint8)
@@ -145,15 +149,7 @@ def packed_textures(m: Material) -> tuple[dict[str, list[np.ndarray]], float, fl
     if m.emissive_texture is not None or metallic is not None:
         glow = np.full((1, 1, 3), 255, np.uint8) if m.emissive_texture is None else m.emissive_texture
         packed["glow_texture"] = _color_levels(_stacked([*np.moveaxis(glow, 2, 0), _or_white(metallic)]))
-    return packed, rough_factor, metal_factor
-
-
-def metallic_in_alpha(m: Material) -> bool:
-    """Whether a varying metallic texture takes the place of alpha in `base_texture`."""
-    rough = m.metallic_roughness_texture
-    varies = rough is not None and _split(rough[..., 2])[0] is not None
-    unused = m.base_color_texture is not None and m.alpha_mode == "OPAQUE" and m.emissive_texture is None
-    return varies and unused
+    return packed, rough_factor, metal_factor, metallic_in_alpha
 
 
 def _split(channel: np.ndarray | None) -> tuple[np.ndarray | None, float]:
