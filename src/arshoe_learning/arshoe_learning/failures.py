@@ -1,6 +1,6 @@
 """Which feet go wrong: missed, of the wrong side, turned round or with misplaced keypoints, by what makes them hard."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,15 +63,11 @@ CAUSES: dict[str, Callable[[FootResult], bool]] = {
 }
 
 
-def crowded(feet: Iterable[LabelledFoot], index: int) -> bool:
+def crowded(feet: Sequence[LabelledFoot], index: int) -> bool:
     """Whether another foot's middle is nearer to that of foot `index` than the foot's extent."""
     middles = [np.nanmean(foot.keypoints, 0) for foot in feet]
-    own = list(feet)[index]
-    return any(
-        np.linalg.norm(middle - middles[index]) < extent(own.keypoints)
-        for i, middle in enumerate(middles)
-        if i != index
-    )
+    size = extent(feet[index].keypoints)
+    return any(np.linalg.norm(middle - middles[index]) < size for i, middle in enumerate(middles) if i != index)
 
 
 def table(results: list[FootResult]) -> list[dict[str, str | int]]:
