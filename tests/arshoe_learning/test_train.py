@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: E402
 
 from arshoe_core.errors import BadInputError  # noqa: E402
+from arshoe_learning import export  # noqa: E402
 from arshoe_learning import train as train_module  # noqa: E402
 from arshoe_learning.export import export_onnx  # noqa: E402
 from arshoe_learning.initial_weights import start_from, to_input  # noqa: E402
@@ -125,6 +126,14 @@ def test_frozen_norms_keep_their_statistics_and_the_rest_learns(run, tmp_path):
     assert not torch.equal(learnt["low.0.1.weight"], fresh["low.0.1.weight"])
 
 
+def test_a_bilinear_network_trains_and_is_not_exported(run, tmp_path, capsys):
+    arguments, out = run
+    (tmp_path / "tiny.yaml").write_text(TINY + "upsample: bilinear\n")
+    assert main(arguments) == 0
+    assert export.main(["--weights", str(out / "last.pt"), "--out", str(tmp_path / "exported")]) == 2
+    assert "pixel shuffles" in capsys.readouterr().err and not (tmp_path / "exported" / "arshoe.onnx").exists()
+
+
 def test_training_starts_from_what_an_exported_model_computes(tmp_path):
     torch.manual_seed(0)
     trained = FootNetwork().train()
@@ -150,12 +159,17 @@ def test_schedules():
     assert gains(TrainConfig(heatmap_gain=(10, 0), paf_gain=(4, 2)), 0.5) == (5, 3)
 
 
-@pytest.mark.parametrize("name", ["cpu.yaml", "cpu_continue.yaml", "paper.yaml"])
+@pytest.mark.parametrize(
+    "name", ["cpu.yaml", "cpu_continue.yaml", "upsample_bilinear.yaml", "upsample_shuffle.yaml", "paper.yaml"]
+)
 def test_shipped_configs_load(name):
     load_config(CONFIGS / name)
 
 
-@pytest.mark.parametrize("text, message", [("lrate: 1", "lrate"), ("samples: 5", "exactly one"), ("a: [", "config is")])
+@pytest.mark.parametrize(
+    "text, message",
+    [("lrate: 1", "lrate"), ("samples: 5", "exactly one"), ("upsample: cubic", "bilinear"), ("a: [", "config is")],
+)
 def test_bad_configs_are_named(run, tmp_path, capsys, text, message):
     (tmp_path / "tiny.yaml").write_text(text)
     assert main(run[0]) == 2

@@ -13,9 +13,9 @@ def test_parameters_and_flops_are_the_papers():
     assert count_flops(network) == pytest.approx(0.984e9, rel=0.05)
 
 
-@pytest.mark.parametrize("size", [128, 160, 256])
-def test_maps_have_a_quarter_of_the_input_size(size):
-    maps = FootNetwork().eval()(torch.zeros(2, 3, size, size))
+@pytest.mark.parametrize("size, upsample", [(128, "pixel_shuffle"), (160, "pixel_shuffle"), (256, "bilinear")])
+def test_maps_have_a_quarter_of_the_input_size(size, upsample):
+    maps = FootNetwork(upsample=upsample).eval()(torch.zeros(2, 3, size, size))
     assert [tuple(m.shape) for m in maps] == [(2, c, size // 4, size // 4) for c in (8, 14, 2)]
 
 
@@ -44,3 +44,12 @@ def test_a_block_with_fixed_statistics_is_its_layers_one_after_another(stride, g
     x = torch.randn(2, 8, 9, 12)
     with torch.no_grad():
         torch.testing.assert_close(block(x), torch.nn.Sequential(*block)(x), rtol=1e-4, atol=1e-5)
+
+
+def test_training_computes_strided_depthwise_convolutions_in_float32():
+    block = ConvBlock(8, 8, stride=2, groups=8).train()
+    x = torch.randn(2, 8, 9, 12)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = block(x)
+    assert mixed.dtype == torch.float32
+    torch.testing.assert_close(mixed, torch.nn.Sequential(*block)(x))

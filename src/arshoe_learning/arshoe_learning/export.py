@@ -42,7 +42,8 @@ def load_network(weights: Path) -> FootNetwork:
     try:
         network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True)["ema"])
     except Exception as error:  # torch raises many kinds for a file that is not its own
-        raise BadInputError(f"weights is {str(weights)!r}: not a checkpoint that train wrote") from error
+        kind = "checkpoint that train wrote with pixel shuffles"
+        raise BadInputError(f"weights is {str(weights)!r}: not a {kind}") from error
     return network.eval()
 
 

@@ -116,7 +116,8 @@ def losses(outputs, targets: dict, heatmap_gain: float, paf_gain: float):
     """
     heatmaps, pafs, segmentation = (maps.float() for maps in outputs)
     feet = targets["valid_feet"][:, None, None, None]
-    on_limb = targets["pafs"].unflatten(1, (NUM_LIMBS, 2)).norm(dim=2).repeat_interleave(2, 1)
+    # norm(dim=2) is the same, but took a seventh of a training step on a CPU.
+    on_limb = targets["pafs"].unflatten(1, (NUM_LIMBS, 2)).square().sum(2).sqrt().repeat_interleave(2, 1)
     known = targets["valid_segmentation"][:, None]
     return (
         (feet * (1 + heatmap_gain * targets["heatmaps"]) * (heatmaps - targets["heatmaps"]) ** 2).mean(),

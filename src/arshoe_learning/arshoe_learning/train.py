@@ -28,7 +28,7 @@ from arshoe_learning.targets import losses
 from arshoe_learning.training_data import Epoch, Validation
 from arshoe_learning.training_log import TrainingLog
 from arshoe_learning.training_processes import TrainingProcesses
-from arshoe_perception.network import OUTPUT_CHANNELS, FootNetwork
+from arshoe_perception.network import OUTPUT_CHANNELS, UPSAMPLES, FootNetwork
 from arshoe_perception.preprocessing import INPUT_SIZE
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,8 @@ class TrainConfig:
         batch: pictures per step, over all processes, of which real_fraction come from the real masks, where given.
         sizes: [from which part of the run, input size in pixels, zoom]; small pictures first make cheap first steps.
             The zoom, 1 if left out, gives the feet back the pixels that a smaller size takes, by cutting pictures off.
-        optimizer: adam or adamw.
+        upsample: how the decoders make maps larger, pixel_shuffle or bilinear (to compare; it can't be exported).
+        optimizer: adam, adamw or muon.
         warmup: part of the run in which the learning rate rises from 0.
         schedule: "cosine" to zero, or "steps": times step_factor at each of step_at (parts of the run).
         ema: decay of the averaged weights, which are the ones validated and exported.
@@ -66,6 +67,7 @@ class TrainConfig:
     batch: int = 32
     real_fraction: float = 0.125
     sizes: tuple = ((0.0, 160), (0.4, 192), (0.8, 256))
+    upsample: str = "pixel_shuffle"
     optimizer: str = "adamw"
     lr: float = 2e-3
     weight_decay: float = 1e-2
@@ -90,6 +92,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if (self.samples > 0) == (self.max_minutes > 0):
             raise BadInputError("samples and max_minutes: exactly one of them must be above 0")
+        if self.upsample not in UPSAMPLES:
+            raise BadInputError(f"upsample is {self.upsample!r}; allowed: {', '.join(UPSAMPLES)}")
 
 
 def load_config(file: Path) -> TrainConfig:
@@ -249,7 +253,7 @@ def train(
     if real_masks:
         checks["real"] = Validation(MaskFolder(real_masks, train=False), INPUT_SIZE, config.val_pictures)
 
-    network = FootNetwork()
+    network = FootNetwork(upsample=config.upsample)
     if init:
         pictures = Epoch(samples, real, config, INPUT_SIZE, 1.0, config.seed)
         network = start_from(init, torch.from_numpy(np.stack([pictures[i][0] for i in range(64)])))

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from arshoe_core.foot import NUM_KEYPOINTS, NUM_LIMBS
 
 INPUT_NAME = "image"
+UPSAMPLES = ("pixel_shuffle", "bilinear")
 OUTPUT_CHANNELS = {"heatmaps": NUM_KEYPOINTS, "pafs": 2 * NUM_LIMBS, "segmentation": 2}
 """The three branches in order. Segmentation is leg, foot."""
 
@@ -28,12 +29,23 @@ class ConvBlock(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         conv, norm, relu = self
-        if norm.training or not isinstance(norm, nn.BatchNorm2d):
-            return relu(norm(conv(x)))
+        if not isinstance(norm, nn.BatchNorm2d):
+            return relu(conv(x))
+        if norm.training:
+            return relu(norm(self._convolve(x, conv.weight, None)))
         # With fixed statistics the norm is part of the convolution: no pass over the features of its own.
         scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
         weight, bias = conv.weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
-        return relu(F.conv2d(x, weight, bias, conv.stride, conv.padding, groups=conv.groups))
+        return relu(self._convolve(x, weight, bias))
+
+    def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        conv = self[0]
+        slow_in_bf16 = x.device.type == "cpu" and conv.groups > 1 and conv.stride != (1, 1)
+        if not (self.training and slow_in_bf16):
+            return F.conv2d(x, weight, bias, conv.stride, conv.padding, groups=conv.groups)
+        # A strided depthwise convolution's backward pass takes four to nine times as long in bfloat16.
+        with torch.autocast("cpu", enabled=False):
+            return F.conv2d(x.float(), weight, bias, conv.stride, conv.padding, groups=conv.groups)
 
 
 class DSConv(nn.Sequential):
@@ -95,10 +107,22 @@ class ResBlock(nn.Module):
         return F.relu(x + self.branch(x))
 
 
-class Decoder(nn.Sequential):
-    """The upsample module (figure 3), one per branch: conv block, ResBlock, two pixel shuffles; 16x16 to 64x64."""
+def _twice_as_large(channels: int, upsample: str) -> nn.Module:
+    """Features (N, channels, H, W) to (N, channels / 4, 2 H, 2 W)."""
+    if upsample == "pixel_shuffle":
+        return nn.PixelShuffle(2)
+    narrow = nn.Conv2d(channels, channels // 4, 1, bias=False)
+    return nn.Sequential(narrow, nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False))
 
-    def __init__(self, in_channels: int, out_channels: int, width: int = 96):
+
+class Decoder(nn.Sequential):
+    """The upsample module (figure 3), one per branch: conv block, ResBlock, two pixel shuffles; 16x16 to 64x64.
+
+    With `upsample` "bilinear", which the paper compares it with (figure 4), a 1x1 convolution to as many channels and
+    bilinear interpolation take the place of each pixel shuffle.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, width: int = 96, upsample: str = UPSAMPLES[0]):
         last = nn.Conv2d(width // 4, out_channels, 3, padding=1)
         # Small, so that training starts from empty maps: nearly all of a target is zero.
         nn.init.normal_(last.weight, std=0.001)
@@ -106,9 +130,9 @@ class Decoder(nn.Sequential):
         super().__init__(
             ConvBlock(in_channels, width),
             ResBlock(width),
-            nn.PixelShuffle(2),
+            _twice_as_large(width, upsample),
             ConvBlock(width // 4, width, kernel=1),
-            nn.PixelShuffle(2),
+            _twice_as_large(width, upsample),
             last,
         )
 
@@ -117,9 +141,10 @@ class FootNetwork(nn.Module):
     """Image (N, 3, H, W) to heatmaps (N, 8, H/4, W/4), PAFs (N, 14, H/4, W/4), segmentation (N, 2, H/4, W/4), float32.
 
     H and W are multiples of 128 for exact pooling bins, of 32 in any case; 256 in use. `preprocessing` makes the input.
+    Models are exported with pixel shuffles; `upsample` "bilinear" is for comparison.
     """
 
-    def __init__(self, width: int = 96, fused_width: int = 64):
+    def __init__(self, width: int = 96, fused_width: int = 64, upsample: str = UPSAMPLES[0]):
         super().__init__()
         self.low = nn.Sequential(ConvBlock(3, 32, stride=2), DSConv(32, 48, stride=2), DSConv(48, width, stride=2))
         # The paper's three residual bottlenecks, each a pair.
@@ -130,7 +155,9 @@ class FootNetwork(nn.Module):
         )
         self.unify_low = ConvBlock(width, fused_width, stride=2, relu=False)
         self.unify_high = ConvBlock(width, fused_width, kernel=1, relu=False)
-        self.decoders = nn.ModuleDict({name: Decoder(fused_width, n) for name, n in OUTPUT_CHANNELS.items()})
+        self.decoders = nn.ModuleDict(
+            {name: Decoder(fused_width, n, upsample=upsample) for name, n in OUTPUT_CHANNELS.items()}
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         low = self.low(image)
