@@ -41,6 +41,13 @@ def test_a_full_map_fills_the_picture():
     assert (decode_mask(output_of(np.stack([np.zeros((64, 64)), np.ones((64, 64))]))) == 2).all()
 
 
+@pytest.mark.parametrize("rows", [slice(0, 4), slice(60, 64)])
+def test_what_is_found_beside_the_picture_is_left_out(rows):
+    segmentation = np.zeros((2, 64, 64))
+    segmentation[1, rows] = 1
+    assert not decode_mask(output_of(segmentation)).any()
+
+
 def test_what_a_region_does_not_show_is_background():
     region = Region(100, 50, 356, 306)
     _, cell_to_image = preprocess(np.zeros((480, 640, 3), np.uint8), region=region)
