@@ -1,7 +1,6 @@
 """What a leg wears: bare skin, socks, shoes; trousers, shorts or nothing above."""
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -20,8 +19,8 @@ from arshoe_render.glb_reader import load_meshes
 from arshoe_render.mesh import Material, Mesh, smooth_normals
 from arshoe_render.shoe_maker import make_shoe, random_parameters
 
-MADE_SHOES = 300
-"""How many parametric shoes each split draws from."""
+MADE_SHOES = 12_000
+"""How many parametric shoes each split draws from; 100,000 pictures show about 4,000 of them."""
 BOOTS, SANDALS, SOCKS_IN_SHOES, STOCKINGS = 0.1, 0.06, 0.6, 0.08
 FITTED, MODELLED = 0.2, 0.14
 """Shares of the other shoes from MakeHuman and from GLB files; the rest is parametric."""
@@ -63,7 +62,6 @@ class Wardrobe:
         self._nails = assets.mpfb2 / "textures/mpfb_toenails.jpg"
         self._fitted = [(shoe, shoe.weights(body)) for shoe in (read_shoe(p, body) for p in assets.clothes_shoes)]
         self._modelled = [footwear.normalised(load_meshes(path)) for path in assets.glb_shoes]
-        self._made = lru_cache(maxsize=MADE_SHOES)(self._make_shoe)
 
     def dress(self, leg: Leg, rng: np.random.Generator, covering: str | None = None) -> DressedLeg:
         """Draw clothes for a leg; `covering` fixes whether the foot is bare, in a sock or in a shoe."""
@@ -94,7 +92,7 @@ class Wardrobe:
 
     def empty_shoes(self, rng: np.random.Generator) -> list[Mesh]:
         """One shoe or a pair without feet, standing at the origin; metres."""
-        left = self._made(int(rng.integers(MADE_SHOES)))
+        left = self._make_shoe(rng)
         pair = [left, [mesh.transformed(np.diag([1.0, -1.0, 1.0, 1.0])) for mesh in left]]
         gap, shift, turn = rng.uniform(0.05, 0.12), rng.uniform(-0.06, 0.06), rng.normal(0, 0.15)
         placed = [from_rt(np.eye(3), (0, gap, 0)), from_rt(rotation_zyx(turn, 0, 0), (shift, -gap, 0))]
@@ -147,12 +145,11 @@ class Wardrobe:
     def _shod(self, leg: Leg, skin: Surface, foot: FootCoordinates, rng: np.random.Generator) -> list[Surface]:
         """A shoe, and what of the skin or the sock it leaves to be seen."""
         kind, socks = rng.random(), rng.random() < SOCKS_IN_SHOES
-        meshes, width, collar = self._made(int(rng.integers(MADE_SHOES))), 1.0, 35 * MM
         if kind < BOOTS:
-            boot, top = footwear.boot(leg, meshes[SOLE], foot, self._assets.fabrics, rng)
+            boot, top = footwear.boot(leg, self._make_shoe(rng)[SOLE], foot, self._assets.fabrics, rng)
             return [*boot, skin.clipped(foot(skin.vertices)[:, 2] - top + 0.03)]
         if kind < BOOTS + SANDALS:
-            return [*footwear.sandal(leg, skin, meshes[SOLE], foot, rng), *_split_at_ankle(skin, foot)]
+            return [*footwear.sandal(leg, skin, self._make_shoe(rng)[SOLE], foot, rng), *_split_at_ankle(skin, foot)]
         inner = self._sock(leg, skin, foot, rng, shod=True) if socks else _split_at_ankle(skin, foot)
         kind = rng.random()
         if kind < FITTED and self._fitted:
@@ -162,6 +159,8 @@ class Wardrobe:
             return [self._paint_fitted(shoe.vertices(leg), shoe.faces, weights, foot, rng), *visible]
         if kind < FITTED + MODELLED and self._modelled:
             meshes, width, collar = self._modelled[rng.integers(len(self._modelled))], 1.08, 58 * MM
+        else:
+            meshes, width, collar = self._make_shoe(rng), 1.0, 35 * MM
         size = rng.uniform(1.0, 1.05) * np.array([1, width * rng.uniform(0.97, 1.06), rng.uniform(0.97, 1.06)])
         visible = []
         for surface in inner:
@@ -185,7 +184,8 @@ class Wardrobe:
             vertices, normals, faces, weights, uvs, footwear.two_tone(foot(vertices), rng), MASK_FOOT, material
         )
 
-    def _make_shoe(self, number: int) -> list[Mesh]:
+    def _make_shoe(self, rng: np.random.Generator) -> list[Mesh]:
+        number = rng.integers(MADE_SHOES)
         parameters = random_parameters(np.random.default_rng([SPLITS.index(self._assets.split), number]))
         return make_shoe(replace(parameters, side=Side.LEFT, texture_size=256))
 
