@@ -12,7 +12,7 @@ from arshoe_core import se3
 from arshoe_core.foot import OKS_SIGMAS, Side
 from arshoe_core.types import FootKeypoints, FootPose, NetworkOutput
 from arshoe_learning.coco_dataset import LabelledFoot, LabelledImage
-from arshoe_learning.evaluate import evaluate, main
+from arshoe_learning.evaluate import WITHOUT_FEET, evaluate, main
 from arshoe_learning.metrics import PckCounter, PixelCounter, keypoint_ap, match
 from arshoe_perception.foot_estimator import FootEstimate
 
@@ -75,6 +75,19 @@ def test_the_command_writes_every_key(tmp_path, make_dataset):
         "trans_cm_median", "pck_0.1", "pck_0.2", "feet_found", "false_feet_per_image", "ms_per_image",
     }  # fmt: skip
     assert (result["images"], result["feet"], result["rot_deg"]) == (3, 3, None)
+
+
+def test_real_masks_give_what_masks_can_tell(tmp_path, make_dataset, capsys):
+    make_dataset(tmp_path, 6)
+    (tmp_path / "images").rename(tmp_path / "img")
+    (tmp_path / "masks").rename(tmp_path / "mask")
+    arguments = ["--real-masks", str(tmp_path), "--json", str(tmp_path / "r.json")]
+    assert main(arguments) == 0
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert set(result) == set(WITHOUT_FEET) and result["images"] == 2 and 0 <= result["iou_foot"] <= 1
+    sorted((tmp_path / "img").iterdir())[-1].unlink()
+    assert main(arguments) == 2
+    assert "mask/annotations_005.png has no img/annotations_005.*" in capsys.readouterr().err
 
 
 def test_failures_are_printed_and_written(tmp_path, make_dataset, capsys):

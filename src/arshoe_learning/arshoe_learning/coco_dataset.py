@@ -162,12 +162,15 @@ class MaskFolder:
         """Read the list.
 
         Raises:
-            BadInputError: if the folder holds no such pairs.
+            BadInputError: if the folder holds no such pairs, or a mask without its picture.
         """
         masks = sorted((folder / "mask").glob("*.png"))
         split = len(masks) * 2 // 3
         self._masks = masks[:split] if train else masks[split:]
-        self._images = {p.stem: p for p in (folder / "img").iterdir()} if masks else {}
+        self._images = {p.stem: p for p in (folder / "img").glob("*")}
+        for mask in self._masks:
+            if mask.stem not in self._images:
+                raise BadInputError(f"real masks is {str(folder)!r}: mask/{mask.name} has no img/{mask.stem}.*")
         if not self._masks:
             raise BadInputError(f"real masks is {str(folder)!r}: no pairs img/NAME.jpg, mask/NAME.png there")
 
@@ -178,6 +181,11 @@ class MaskFolder:
         mask = self._masks[index]
         image, mask = _decode(self._images[mask.stem], mask)
         return Sample(image, mask, None)
+
+    def pictures(self) -> list[LabelledImage]:
+        """The pictures with their masks, without feet."""
+        files = [(self._images[mask.stem], mask) for mask in self._masks]
+        return [LabelledImage(file, *read_picture(file).shape[1::-1], (), mask, None) for file, mask in files]
 
 
 def _decode(file: Path, mask_file: Path | None) -> tuple[np.ndarray, np.ndarray]:

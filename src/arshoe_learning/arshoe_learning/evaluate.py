@@ -12,7 +12,7 @@ import numpy as np
 from arshoe_core import foot, se3
 from arshoe_core.camera import Camera
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
-from arshoe_learning.coco_dataset import LabelledImage, read_annotations
+from arshoe_learning.coco_dataset import LabelledImage, MaskFolder, read_annotations
 from arshoe_learning.failures import FootResult, crowded, markdown, table
 from arshoe_learning.metrics import PckCounter, PixelCounter, extent, keypoint_ap, match
 from arshoe_learning.pictures import read_picture
@@ -22,6 +22,8 @@ from arshoe_perception.network_runner import NetworkConfig
 from arshoe_perception.preprocessing import INPUT_SIZE
 
 ALL_SIZES = (0.0, np.inf)
+WITHOUT_FEET = ("images", "iou_leg", "iou_foot", "mIoU", "seg_AP", "ms_per_image")
+"""What is known where only masks are labelled."""
 
 
 def evaluate(
@@ -129,7 +131,12 @@ def _median(values: list) -> float | None:
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="evaluate", description=__doc__)
-    parser.add_argument("--annotations", type=Path, required=True, help="COCO keypoints JSON")
+    labels = parser.add_mutually_exclusive_group(required=True)
+    labels.add_argument("--annotations", type=Path, help="COCO keypoints JSON")
+    labels.add_argument(
+        "--real-masks", type=Path, metavar="DIR",
+        help="the last third of a folder that train takes, which it holds out; only the masks are compared",
+    )  # fmt: skip
     parser.add_argument("--images", type=Path, help="folder of the pictures; by default images/ beside the JSON")
     parser.add_argument("--masks", type=Path, help="folder of the masks; by default masks/ beside the JSON")
     parser.add_argument("--model", default="", help="ONNX file; by default the bundled one")
@@ -141,12 +148,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the result there too")
     args = parser.parse_args(argv)
     try:
-        images = read_annotations(args.annotations, args.images, args.masks)
+        if args.real_masks:
+            images = MaskFolder(args.real_masks, train=False).pictures()
+        else:
+            images = read_annotations(args.annotations, args.images, args.masks)
         if not images:
             raise BadInputError(f"annotations is {str(args.annotations)!r}: lists no pictures")
         estimator = FootEstimator(FootEstimatorConfig(network=NetworkConfig(model=args.model)))
         feet: list[FootResult] = []
         result = evaluate(images, estimator, tuple(args.sizes), feet)
+        if args.real_masks:
+            result = {key: result[key] for key in WITHOUT_FEET}
         rows = table(feet) if args.failures else []
         if rows:
             result["failures"] = rows
