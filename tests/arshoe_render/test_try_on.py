@@ -113,6 +113,18 @@ def test_reset_forgets_earlier_frames(stage, renderer):
     np.testing.assert_array_equal(renderer.render(*frames[1]), fresh)
 
 
+def test_warming_up_makes_the_shaders_and_leaves_no_trace(stage):
+    scene = stage.scene(20, 40, 0.6)
+    cold, warm = TryOnRenderer(), TryOnRenderer()
+    warm.warm_up()
+    shaders = set(warm._renderer._programs)
+    pictures = [r.render(scene.image, scene.mask, scene.camera, [scene.pose]) for r in (cold, warm)]
+    np.testing.assert_array_equal(*pictures)
+    assert shaders and set(warm._renderer._programs) == shaders
+    cold.release()
+    warm.release()
+
+
 def test_foot_length_scales_and_right_mirrors(renderer):
     camera = Camera.from_fov(320, 240)
     R = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]) @ np.diag([-1.0, 1, -1])  # seen from above

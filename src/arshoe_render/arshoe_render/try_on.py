@@ -7,7 +7,9 @@ import numpy as np
 
 from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
+from arshoe_core.foot import Side
 from arshoe_core.parameters import parameter, validate
+from arshoe_core.se3 import from_rt
 from arshoe_core.types import MASK_BACKGROUND, FootPose
 from arshoe_render import occlusion
 from arshoe_render.composite import lay_over, shade_floor
@@ -151,6 +153,17 @@ class TryOnRenderer:
                 self._shade_floor(window, window_mask, cropped_camera, placed, look)
             lay_over(window, rendered.packed, visible, look.blur, look.noise)
         return picture
+
+    def warm_up(self) -> None:
+        """Draw once for nobody and forget it: software GL compiles shaders when they are first used, for some 0.1 s."""
+        camera = Camera.from_fov(640, 480)
+        R_camera_foot = np.array([[0.0, -1, 0], [-1, 0, 0], [0, 0, -1]])  # a foot on the floor, seen from above
+        feet = [
+            FootPose(side, from_rt(R_camera_foot, (x, 0.1, 0.8))) for side, x in ((Side.LEFT, -0.1), (Side.RIGHT, 0.1))
+        ]
+        grey, mask = np.full((480, 640, 3), 127, np.uint8), np.zeros((480, 640), np.uint8)
+        self.render(grey, mask, camera, feet)
+        self.reset()
 
     def reset(self) -> None:
         """Forget earlier frames: the next one is another scene, or an earlier one."""

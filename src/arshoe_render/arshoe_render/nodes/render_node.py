@@ -24,6 +24,7 @@ class RenderNode(ArshoeNode):
         super().__init__("render_node")
         self.config = parameters.declare(self, TryOnConfig, live=("shoe", "variant", "occlusion"))
         self.renderer = TryOnRenderer(self.config)
+        self.renderer.warm_up()
         self.loader = ShoeLoader()
         self.picture_publisher = self.publish_image_to("tryon")
         self.compressed_publisher = self.publish_to(CompressedImage, "tryon/compressed")
