@@ -159,6 +159,20 @@ def test_same_input_same_output(run, pose_at, jitter, method):
         assert [p.T_camera_foot.tobytes() for p in a] == [p.T_camera_foot.tobytes() for p in b]
 
 
+def test_looking_before_the_poses_are_there_changes_nothing(draw, camera, pose_at, jitter):
+    rng = np.random.default_rng(6)
+    truth = [pose_at(0.01 * i - 0.05, 0.1) for i in range(12)]
+    frames = [(*draw([pose]), camera, i / 30) for i, pose in enumerate(truth)]
+    measured = [jitter(pose, rng) for pose in truth]
+    plain, ahead, next_frame = Stabilizer(), Stabilizer(), 0
+    for i in (0, 1, 2, 5, 6, 9, 11):
+        for frame in frames[next_frame : i + 1]:  # those before the last are given up
+            ahead.look(*frame)
+        next_frame = i + 1
+        (a,), (b,) = (stabilizer.update(*frames[i], [measured[i]]) for stabilizer in (plain, ahead))
+        assert a.T_camera_foot.tobytes() == b.T_camera_foot.tobytes() and a.track_id == b.track_id == 1
+
+
 @pytest.mark.parametrize("rate,kept", [(15, 1.0), (30, 0.6), (60, 1.0)])
 def test_any_frame_rate_with_dropped_frames(run, draw, camera, pose_at, jitter, rate, kept):
     rng = np.random.default_rng(5)

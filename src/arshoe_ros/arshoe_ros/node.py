@@ -112,12 +112,15 @@ class ArshoeNode(Node):
         overridable = qos.overridable()
         return QueuedSubscription(self, msg_type, topic, on_message, profile, qos_overriding_options=overridable)
 
-    def join(self, types: dict[str, type], callback: Callable[..., None]) -> TopicJoin:
+    def join(
+        self, types: dict[str, type], callback: Callable[..., None], early: Callable[..., None] | None = None
+    ) -> TopicJoin:
         """Subscribe to several topics and call back with one message of each, all of one stamp.
 
-        The last of `types` should be the topic that usually comes last: it alone wakes the node up.
+        The last of `types` should be the topic that usually comes last: it alone wakes the node up. `early` is called
+        with those of the other topics, as soon as they are there, to work on while the last is on its way.
         """
-        join = TopicJoin(self, types, callback)
+        join = TopicJoin(self, types, callback, early)
         self._joins.append(join)
         return join
 

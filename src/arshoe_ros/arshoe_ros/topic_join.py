@@ -21,29 +21,50 @@ class TopicJoin(StampJoin):
     Only the last topic wakes the node up; what has come on the others is taken from their queues then. If it is not
     there yet, the others wake the node up too until nothing waits for them.
 
+    Args:
+        early: called with the messages of all topics but the last, if they are there before it; the last but one wakes
+            the node up too, then.
+
     Attributes:
         queues: the subscription of each topic.
     """
 
-    def __init__(self, node: "ArshoeNode", types: dict[str, type], callback: Callable[..., None]) -> None:
+    def __init__(
+        self,
+        node: "ArshoeNode",
+        types: dict[str, type],
+        callback: Callable[..., None],
+        early: Callable[..., None] | None = None,
+    ) -> None:
         super().__init__(tuple(types), callback)
-        self._last = tuple(types)[-1]
+        *others, self._last = types
+        self._waking = {self._last, others[-1]} if early else {self._last}
+        self._early = StampJoin(tuple(others), early) if early else None
         self.queues: dict[str, QueuedSubscription] = {}
         for topic, msg_type in types.items():
             profile = qos.queued_image(node.lossless) if msg_type is Image else qos.RELIABLE
             self.queues[topic] = node.queue_of(msg_type, topic, partial(self._on_message, topic), profile)
-        self.queues[self._last].quiet = False
+        for topic in self._waking:
+            self.queues[topic].quiet = False
+
+    def take_queued(self) -> None:
+        """Take what has come, on the last topic first: a frame ends before the next begins, even if both have come."""
+        for topic, queue in reversed(self.queues.items()):
+            for msg in queue.take():
+                self._take(topic, msg)
 
     def _on_message(self, topic: str, msg: Any) -> None:
         if topic == self._last:
+            self._take(topic, msg)
+        if topic in self._waking:
             self.take_queued()
-        self.add(topic, conversions.stamp_ns(msg.header), msg, time.monotonic())
+        if topic != self._last:
+            self._take(topic, msg)
         for name, queue in self.queues.items():
-            queue.quiet = name != self._last and not self.waits(self._last)
+            queue.quiet = name not in self._waking and not self.waits(self._last)
 
-    def take_queued(self) -> None:
-        """Take what has come on the other topics."""
-        for topic, queue in self.queues.items():
-            if topic != self._last:
-                for msg in queue.take():
-                    self.add(topic, conversions.stamp_ns(msg.header), msg, time.monotonic())
+    def _take(self, topic: str, msg: Any) -> None:
+        stamp, now = conversions.stamp_ns(msg.header), time.monotonic()
+        if self._early and topic != self._last:
+            self._early.add(topic, stamp, msg, now)
+        self.add(topic, stamp, msg, now)

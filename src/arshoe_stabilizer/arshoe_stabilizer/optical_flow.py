@@ -90,6 +90,10 @@ class OpticalFlow:
         if self._last is not None and self._last.gray.shape != gray.shape:
             self._last = None
 
+    def pop(self) -> None:
+        """Undo the last `push`: its frame was given up."""
+        self._last, self._current = None, self._last
+
     def is_cut(self) -> bool:
         """Whether the current frame shows another scene than the last one."""
         if self._last is None:

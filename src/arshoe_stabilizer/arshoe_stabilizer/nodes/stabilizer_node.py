@@ -25,7 +25,14 @@ class StabilizerNode(ArshoeNode):
         self.poses_publisher = self.publish_to(FootPoseArray, "poses")
         self.tf_publisher = self.publish_to(TFMessage, "/tf")
         self.subscribe_to_camera_info()
-        self.join({"image": Image, "mask": Image, "poses_raw": FootPoseArray}, self.on_frame)
+        self.join({"image": Image, "mask": Image, "poses_raw": FootPoseArray}, self.on_frame, early=self.on_picture)
+
+    def on_picture(self, image: Image, mask: Image) -> None:
+        """Follow the feet into the picture while pose_node is still at work."""
+        with self.stages("look"):
+            camera = self.camera(image.width, image.height)
+            stamp_s = conversions.stamp_ns(image.header) / 1e9
+            self.stabilizer.look(images.to_bgr(image), images.to_mask(mask), camera, stamp_s)
 
     def on_frame(self, image: Image, mask: Image, poses_raw: FootPoseArray) -> None:
         """Stabilise one frame's poses; publish, even if there are no feet."""
