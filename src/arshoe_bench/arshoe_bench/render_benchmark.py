@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> dict:
     """Print and return the tables."""
-    os.environ.setdefault("LP_NUM_THREADS", "1")  # as render_node has it
+    os.environ.setdefault("LP_NUM_THREADS", "1")  # so that the clock shows what a frame costs
     require_range("frames", options.frames, 1, 100_000)
     require_range("repeats", options.repeats, 1, 1_000_000)
     scenes = list(_scenes(options.frames))

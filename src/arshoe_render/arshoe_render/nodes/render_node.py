@@ -88,8 +88,9 @@ class RenderNode(ArshoeNode):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node."""
-    # Software GL would otherwise start a thread per core and take the cores from the other nodes.
-    os.environ.setdefault("LP_NUM_THREADS", "1")
+    # Software GL would otherwise start a thread per core and take the cores from the other nodes. Rendering is the
+    # longest step of a frame, in which the other nodes mostly wait: two share it well (docs/latency.md).
+    os.environ.setdefault("LP_NUM_THREADS", str(min(2, len(os.sched_getaffinity(0)))))
     return run_node(RenderNode, args)
 
 
