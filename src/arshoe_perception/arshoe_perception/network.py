@@ -14,6 +14,7 @@ from arshoe_core.foot import NUM_KEYPOINTS, NUM_LIMBS
 
 INPUT_NAME = "image"
 UPSAMPLES = ("pixel_shuffle", "bilinear")
+"""How a decoder makes maps larger; the first is what models are exported with."""
 OUTPUT_CHANNELS = {"heatmaps": NUM_KEYPOINTS, "pafs": 2 * NUM_LIMBS, "segmentation": 2}
 """The three branches in order. Segmentation is leg, foot."""
 

@@ -35,14 +35,13 @@ class Stabilizer:
         self.config = config or StabilizerConfig()
         self._flow = OpticalFlow(self.config.flow_width, self.config.flow_corners)
         self._tracker = Tracker(self.config)
-        self._last_stamp: float | None = None
-        self._seen: _Seen | None = None
+        self.reset()
 
     def reset(self) -> None:
         """Forget everything; as newly made."""
         self._flow.reset()
         self._tracker.reset()
-        self._last_stamp = None
+        self._last_stamp: float | None = None
         self._seen: _Seen | None = None
 
     def look(self, image_bgr: np.ndarray, mask: np.ndarray, camera: Camera, stamp_s: float) -> None:
