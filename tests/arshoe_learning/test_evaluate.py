@@ -90,6 +90,20 @@ def test_real_masks_give_what_masks_can_tell(tmp_path, make_dataset, capsys):
     assert "mask/annotations_005.png has no img/annotations_005.*" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", [["--images", "x"], ["--masks", "x"], ["--sizes", "50", "220"], ["--failures"]])
+def test_real_masks_refuse_what_is_about_feet(option, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--real-masks", "x", *option])
+    assert stop.value.code == 2 and f"{option[0]} needs --annotations" in capsys.readouterr().err
+
+
+def test_the_papers_figures_stand_beside_ours(tmp_path, make_dataset, capsys):
+    assert main(["--annotations", str(make_dataset(tmp_path, 1))]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line for line in lines if line.startswith("AP75")).split()[2] == "0.855"
+    assert len(next(line for line in lines if line.startswith("pck_0.2")).split()) == 2
+
+
 def test_failures_are_printed_and_written(tmp_path, make_dataset, capsys):
     file = make_dataset(tmp_path, 3)
     assert main(["--annotations", str(file), "--failures", "--json", str(tmp_path / "r.json")]) == 0
