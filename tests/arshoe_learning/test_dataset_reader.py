@@ -59,3 +59,19 @@ def test_bad_folders_and_files_are_named(tmp_path, make_dataset):
     next((tmp_path / "images").iterdir()).write_bytes(b"no picture")
     with pytest.raises(BadInputError, match="not a picture"):
         SampleCache([file.parent])
+
+
+def test_some_real_masks_have_keypoints(tmp_path, make_dataset):
+    labels = make_dataset(tmp_path, 3)
+    (tmp_path / "images").rename(tmp_path / "img")
+    (tmp_path / "masks").rename(tmp_path / "mask")
+    content = json.loads(labels.read_text())
+    content["images"] = content["images"][1:2]
+    content["annotations"] = [a for a in content["annotations"] if a["image_id"] == content["images"][0]["id"]]
+    labels.write_text(json.dumps(content))
+    real = MaskFolder(tmp_path, labels=labels)
+    assert len(real) == 2 and real[0].keypoints is None
+    x, y = np.round(real[1].keypoints[0].mean(0)).astype(int)
+    assert real[1].mask[y, x] == 2
+    with pytest.raises(BadInputError, match="none of the pictures that train"):
+        MaskFolder(tmp_path, train=False, labels=labels)

@@ -90,7 +90,9 @@ def test_real_masks_give_what_masks_can_tell(tmp_path, make_dataset, capsys):
     assert "mask/annotations_005.png has no img/annotations_005.*" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", [["--images", "x"], ["--masks", "x"], ["--sizes", "50", "220"], ["--failures"]])
+@pytest.mark.parametrize(
+    "option", [["--images", "x"], ["--masks", "x"], ["--sizes", "50", "220"], ["--failures"], ["--ceiling"]]
+)
 def test_real_masks_refuse_what_is_about_feet(option, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["--real-masks", "x", *option])
@@ -102,6 +104,19 @@ def test_the_papers_figures_stand_beside_ours(tmp_path, make_dataset, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert next(line for line in lines if line.startswith("AP75")).split()[2] == "0.855"
     assert len(next(line for line in lines if line.startswith("pck_0.2")).split()) == 2
+
+
+def test_the_ceiling_is_nearly_reached_on_easy_pictures(tmp_path, make_dataset):
+    file = make_dataset(tmp_path, 4)
+    assert main(["--annotations", str(file), "--ceiling", "--json", str(tmp_path / "r.json")]) == 0
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert result["pck_0.1"] == 1 and result["mAP"] > 0.95 and result["iou_foot"] > 0.95
+
+
+def test_more_feet_than_two_need_saying(tmp_path, make_dataset, capsys):
+    file = make_dataset(tmp_path, 1)
+    assert main(["--annotations", str(file), "--max-feet", "9"]) == 2
+    assert "max_feet is 9" in capsys.readouterr().err
 
 
 def test_failures_are_printed_and_written(tmp_path, make_dataset, capsys):

@@ -142,7 +142,7 @@ class SampleCache:
                     images = read_annotations(file)
                     pixels = _cached_pixels(images, folder / "cache" / f"{file.stem}_{INPUT_SIZE}.npy")
                     self._shards[file] = len(images)
-                    self._samples += [(pixels, i, _letterboxed_keypoints(im)) for i, im in enumerate(images)]
+                    self._samples += [(pixels, i, letterboxed_keypoints(im)) for i, im in enumerate(images)]
         if not self._samples:
             names = ", ".join(map(str, self._folders))
             raise BadInputError(f"data is {names!r}: neither annotations.json nor shard_*.json with pictures there")
@@ -156,13 +156,17 @@ class SampleCache:
 
 
 class MaskFolder:
-    """Real pictures with masks but no keypoints: `img/NAME.jpg`, `mask/NAME.png`; the first two thirds train."""
+    """Real pictures with masks, `img/NAME.jpg` and `mask/NAME.png`; the first two thirds train. Few have keypoints."""
 
-    def __init__(self, folder: Path, train: bool = True):
+    def __init__(self, folder: Path, train: bool = True, labels: Path | None = None):
         """Read the list.
 
+        Args:
+            labels: annotation file of some of the pictures, each with all its feet.
+
         Raises:
-            BadInputError: if the folder holds no such pairs, or a mask without its picture.
+            BadInputError: if the folder holds no such pairs, or a mask without its picture; or if the labels are of no
+                picture that trains, or of one that is held out.
         """
         masks = sorted((folder / "mask").glob("*.png"))
         split = len(masks) * 2 // 3
@@ -173,14 +177,19 @@ class MaskFolder:
                 raise BadInputError(f"real masks is {str(folder)!r}: mask/{mask.name} has no img/{mask.stem}.*")
         if not self._masks:
             raise BadInputError(f"real masks is {str(folder)!r}: no pairs img/NAME.jpg, mask/NAME.png there")
+        labelled = read_annotations(labels, folder / "img") if labels else []
+        self._keypoints = {image.file.stem: letterboxed_keypoints(image) for image in labelled}
+        strangers = sorted(set(self._keypoints) - {mask.stem for mask in self._masks})
+        if strangers:
+            raise BadInputError(f"real labels is {str(labels)!r}: {strangers[0]} is none of the pictures that train")
 
     def __len__(self) -> int:
         return len(self._masks)
 
     def __getitem__(self, index: int) -> Sample:
         mask = self._masks[index]
-        image, mask = _decode(self._images[mask.stem], mask)
-        return Sample(image, mask, None)
+        image, mask = read_letterboxed(self._images[mask.stem], mask)
+        return Sample(image, mask, self._keypoints.get(self._masks[index].stem))
 
     def pictures(self) -> list[LabelledImage]:
         """The pictures with their masks, without feet."""
@@ -188,7 +197,7 @@ class MaskFolder:
         return [LabelledImage(file, *read_picture(file).shape[1::-1], (), mask, None) for file, mask in files]
 
 
-def _decode(file: Path, mask_file: Path | None) -> tuple[np.ndarray, np.ndarray]:
+def read_letterboxed(file: Path, mask_file: Path | None) -> tuple[np.ndarray, np.ndarray]:
     """Letterboxed image (S, S, 3) and mask (S, S), both uint8."""
     image = read_picture(file)
     square, input_to_image = letterbox(image)
@@ -210,13 +219,13 @@ def _cached_pixels(images: list[LabelledImage], cache: Path) -> np.ndarray:
         temporary = cache.with_suffix(".tmp")
         pixels = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
         for i, image in enumerate(images):
-            pixels[i, ..., :3], pixels[i, ..., 3] = _decode(image.file, image.mask)
+            pixels[i, ..., :3], pixels[i, ..., 3] = read_letterboxed(image.file, image.mask)
         pixels.flush()
         temporary.replace(cache)
     return np.load(cache, mmap_mode="r")
 
 
-def _letterboxed_keypoints(image: LabelledImage) -> np.ndarray:
+def letterboxed_keypoints(image: LabelledImage) -> np.ndarray:
     """(F, 8, 2) float32 in pixels of the letterboxed picture."""
     scale = INPUT_SIZE / max(image.width, image.height)
     fitted = np.array([max(1, round(image.width * scale)), max(1, round(image.height * scale))])

@@ -12,11 +12,12 @@ import numpy as np
 from arshoe_core import foot, se3
 from arshoe_core.camera import Camera
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_learning.ceiling import TargetMaps
 from arshoe_learning.coco_dataset import LabelledImage, MaskFolder, read_annotations
 from arshoe_learning.failures import FootResult, crowded, markdown, table
 from arshoe_learning.metrics import PckCounter, PixelCounter, extent, keypoint_ap, match
 from arshoe_learning.pictures import read_picture
-from arshoe_perception import FootEstimator, FootEstimatorConfig
+from arshoe_perception import FootEstimator, FootEstimatorConfig, PoseConfig
 from arshoe_perception.foot_estimator import FootEstimate
 from arshoe_perception.network_runner import NetworkConfig
 from arshoe_perception.preprocessing import INPUT_SIZE
@@ -150,10 +151,12 @@ def main(argv: list[str] | None = None) -> int:
         help="count only feet of this extent, pixels when the picture's longer side has 256 (e.g. 50 220)",
     )  # fmt: skip
     parser.add_argument("--failures", action="store_true", help="also print which feet fail, and how")
+    parser.add_argument("--max-feet", type=int, default=PoseConfig.max_feet, help="most feet reported per picture")
+    parser.add_argument("--ceiling", action="store_true", help="the labels' own maps take the network's place")
     parser.add_argument("--json", type=Path, help="write the result there too")
     args = parser.parse_args(argv)
     for name, given in (("images", args.images), ("masks", args.masks), ("failures", args.failures),
-                        ("sizes", args.sizes != ALL_SIZES)):  # fmt: skip
+                        ("sizes", args.sizes != ALL_SIZES), ("ceiling", args.ceiling)):  # fmt: skip
         if args.real_masks and given:
             parser.error(f"--{name} needs --annotations: --real-masks has its own pictures, and no feet")
     try:
@@ -163,7 +166,10 @@ def main(argv: list[str] | None = None) -> int:
             images = read_annotations(args.annotations, args.images, args.masks)
         if not images:
             raise BadInputError(f"annotations is {str(args.annotations)!r}: lists no pictures")
-        estimator = FootEstimator(FootEstimatorConfig(network=NetworkConfig(model=args.model)))
+        pose = PoseConfig(max_feet=args.max_feet)
+        estimator = FootEstimator(FootEstimatorConfig(NetworkConfig(model=args.model), pose))
+        if args.ceiling:
+            estimator.network = TargetMaps(images)
         feet: list[FootResult] = []
         result = evaluate(images, estimator, tuple(args.sizes), feet)
         if args.real_masks:

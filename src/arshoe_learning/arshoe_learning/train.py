@@ -227,6 +227,7 @@ def train(
     out: Path,
     val: Path | None,
     real_masks: Path | None,
+    real_labels: Path | None,
     resume: bool,
     init: Path | None,
     processes: TrainingProcesses,
@@ -245,7 +246,7 @@ def train(
     history = TrainingLog(out) if processes.rank == 0 else None
 
     samples = processes.first_then_others(lambda: SampleCache(data))
-    real = MaskFolder(real_masks) if real_masks else None
+    real = MaskFolder(real_masks, labels=real_labels) if real_masks else None
     checks = {}
     if val:
         val_samples = processes.first_then_others(lambda: SampleCache([val]))
@@ -339,18 +340,22 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--val", type=Path, help="folder to validate on")
     parser.add_argument("--real-masks", type=Path, help="folder with img/ and mask/ of real pictures")
+    parser.add_argument("--real-labels", type=Path, help="JSON of feet in some of the --real-masks that train")
     parser.add_argument("--out", type=Path, default=Path("runs/train"))
     parser.add_argument("--init", type=Path, help="start from the weights of this arshoe.onnx")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/last.pt where there is one")
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     try:
+        if args.real_labels and not args.real_masks:
+            raise BadInputError(f"--real-labels is {str(args.real_labels)!r}: it needs --real-masks, their pictures")
         config = load_config(args.config)
         (args.out).mkdir(parents=True, exist_ok=True)
         (args.out / "config.yaml").write_text(yaml.safe_dump(dataclasses.asdict(config)))
         processes = TrainingProcesses()
         with processes.joined():
-            train(config, args.data, args.out, args.val, args.real_masks, args.resume, args.init, processes)
+            real = args.real_masks, args.real_labels
+            train(config, args.data, args.out, args.val, *real, args.resume, args.init, processes)
     except BadInputError as error:
         print(f"train: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
