@@ -66,6 +66,11 @@ def test_a_run_writes_weights_and_a_log_and_resumes(run):
     assert torch.load(out / "last.pt", weights_only=True)["samples"] == 32
 
 
+def test_labels_of_real_pictures_need_the_pictures(run, tmp_path, capsys):
+    assert main([*run[0], "--real-labels", str(tmp_path / "feet.json")]) == 2
+    assert "needs --real-masks" in capsys.readouterr().err
+
+
 def test_tensorboard_gets_every_figure_and_pictures(run):
     arguments, out = run
     assert main(arguments) == 0
