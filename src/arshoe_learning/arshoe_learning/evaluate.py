@@ -190,8 +190,8 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{'':22}{'here':9}paper (its own pictures)")
     for key, value in result.items():
         if key != "failures":
-            line = f"{key:22}{'-' if value is None else f'{value:.4g}':9}{PAPER.get(key, '')}"
-            print(line.rstrip())
+            shown = "-" if value is None else str(value) if isinstance(value, int) else f"{value:.4g}"
+            print(f"{key:22}{shown:9}{PAPER.get(key, '')}".rstrip())
     if rows:
         print(f"\n{markdown(rows)}")
     return 0
