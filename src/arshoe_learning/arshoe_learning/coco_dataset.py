@@ -156,7 +156,7 @@ class SampleCache:
 
 
 class MaskFolder:
-    """Real pictures with masks, `img/NAME.jpg` and `mask/NAME.png`; the first two thirds train. Few have keypoints."""
+    """Real pictures with masks, `img/NAME.jpg`, `mask/NAME.png`, some with keypoints; the first two thirds train."""
 
     def __init__(self, folder: Path, train: bool = True, labels: Path | None = None):
         """Read the list.
@@ -187,9 +187,9 @@ class MaskFolder:
         return len(self._masks)
 
     def __getitem__(self, index: int) -> Sample:
-        mask = self._masks[index]
-        image, mask = read_letterboxed(self._images[mask.stem], mask)
-        return Sample(image, mask, self._keypoints.get(self._masks[index].stem))
+        file = self._masks[index]
+        image, mask = read_letterboxed(self._images[file.stem], file)
+        return Sample(image, mask, self._keypoints.get(file.stem))
 
     def pictures(self) -> list[LabelledImage]:
         """The pictures with their masks, without feet."""
