@@ -162,11 +162,11 @@ class MaskFolder:
         """Read the list.
 
         Args:
-            labels: annotation file of some of the pictures, each with all its feet.
+            labels: annotation file of some of the pictures that train, each with all its feet.
 
         Raises:
-            BadInputError: if the folder holds no such pairs, or a mask without its picture; or if the labels are of no
-                picture that trains, or of one that is held out.
+            BadInputError: if the folder holds no such pairs, or a mask without its picture; or if the labels name
+                another picture.
         """
         masks = sorted((folder / "mask").glob("*.png"))
         split = len(masks) * 2 // 3
@@ -188,7 +188,7 @@ class MaskFolder:
 
     def __getitem__(self, index: int) -> Sample:
         file = self._masks[index]
-        image, mask = read_letterboxed(self._images[file.stem], file)
+        image, mask = _read_letterboxed(self._images[file.stem], file)
         return Sample(image, mask, self._keypoints.get(file.stem))
 
     def pictures(self) -> list[LabelledImage]:
@@ -197,18 +197,28 @@ class MaskFolder:
         return [LabelledImage(file, *read_picture(file).shape[1::-1], (), mask, None) for file, mask in files]
 
 
-def read_letterboxed(file: Path, mask_file: Path | None) -> tuple[np.ndarray, np.ndarray]:
+def _read_letterboxed(file: Path, mask_file: Path | None) -> tuple[np.ndarray, np.ndarray]:
     """Letterboxed image (S, S, 3) and mask (S, S), both uint8."""
     image = read_picture(file)
     square, input_to_image = letterbox(image)
+    return square, letterboxed_mask(file, mask_file, image.shape[:2], input_to_image)
+
+
+def letterboxed_mask(
+    file: Path, mask_file: Path | None, shape: tuple[int, int], input_to_image: np.ndarray
+) -> np.ndarray:
+    """The mask (S, S) uint8 of picture `file` with this shape (H, W), as `letterbox` has fitted that; unknown if None.
+
+    Raises:
+        BadInputError: if the mask can't be read or has another shape.
+    """
     if mask_file is None:
-        return square, np.full(square.shape[:2], MASK_IGNORE, np.uint8)
+        return np.full((INPUT_SIZE, INPUT_SIZE), MASK_IGNORE, np.uint8)
     mask = cv2.imread(str(mask_file), cv2.IMREAD_GRAYSCALE)
-    if mask is None or mask.shape != image.shape[:2]:
+    if mask is None or mask.shape != shape:
         raise BadInputError(f"mask is {str(mask_file)!r}: not a grey picture of the size of {file.name}")
-    size = square.shape[1::-1]
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    return square, cv2.warpAffine(mask, input_to_image, size, flags=flags)
+    return cv2.warpAffine(mask, input_to_image, (INPUT_SIZE, INPUT_SIZE), flags=flags)
 
 
 def _cached_pixels(images: list[LabelledImage], cache: Path) -> np.ndarray:
@@ -219,7 +229,7 @@ def _cached_pixels(images: list[LabelledImage], cache: Path) -> np.ndarray:
         temporary = cache.with_suffix(".tmp")
         pixels = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
         for i, image in enumerate(images):
-            pixels[i, ..., :3], pixels[i, ..., 3] = read_letterboxed(image.file, image.mask)
+            pixels[i, ..., :3], pixels[i, ..., 3] = _read_letterboxed(image.file, image.mask)
         pixels.flush()
         temporary.replace(cache)
     return np.load(cache, mmap_mode="r")

@@ -354,8 +354,10 @@ def main(argv: list[str] | None = None) -> int:
         (args.out / "config.yaml").write_text(yaml.safe_dump(dataclasses.asdict(config)))
         processes = TrainingProcesses()
         with processes.joined():
-            real = args.real_masks, args.real_labels
-            train(config, args.data, args.out, args.val, *real, args.resume, args.init, processes)
+            train(
+                config, args.data, args.out, args.val, args.real_masks, args.real_labels, args.resume, args.init,
+                processes,
+            )  # fmt: skip
     except BadInputError as error:
         print(f"train: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
