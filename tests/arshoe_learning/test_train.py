@@ -116,6 +116,18 @@ def test_two_processes_train_one_network(run):
     assert len(list(csv.DictReader((out / "log.csv").open()))) == 1, "one process writes"
 
 
+def test_a_process_of_several_ends_without_pythons_ending(monkeypatch):
+    with pytest.raises(SystemExit) as alone:
+        TrainingProcesses().exit(2)
+    assert alone.value.code == 2
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    ended = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    with pytest.raises(SystemExit):
+        TrainingProcesses().exit(3)
+    assert ended == [3]
+
+
 def test_a_batch_that_processes_can_not_share_is_bad_input(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "3")
     with pytest.raises(BadInputError, match="batch is 32; allowed with 3 processes: a multiple of 3"):
