@@ -1,10 +1,12 @@
 """Augmented pictures and their labels stay together."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from arshoe_learning.augmentation import AugmentationConfig, augment, resize_sample
+from arshoe_learning.augmentation import AugmentationConfig, augment, random_transform, resize_sample
 from arshoe_learning.coco_dataset import Sample
 
 GEOMETRY_ONLY = AugmentationConfig(colour=0, blur=0, noise=0, jpeg=0, cutout=0, bars=0)
@@ -20,9 +22,11 @@ def dotted_sample():
     return Sample(np.repeat((mask > 0)[..., None], 3, 2).astype(np.uint8) * 255, mask, points)
 
 
+@pytest.mark.parametrize("any_turn", [0, 1])
 @pytest.mark.parametrize("seed", range(8))
-def test_keypoints_move_with_the_picture(seed):
-    sample = augment(dotted_sample(), 192, GEOMETRY_ONLY, np.random.default_rng(seed))
+def test_keypoints_move_with_the_picture(seed, any_turn):
+    config = replace(GEOMETRY_ONLY, any_turn=any_turn)
+    sample = augment(dotted_sample(), 192, config, np.random.default_rng(seed))
     assert sample.image.shape == (192, 192, 3)
     for x, y in sample.keypoints[0]:
         if 1 < x < 190 and 1 < y < 190:
@@ -31,11 +35,19 @@ def test_keypoints_move_with_the_picture(seed):
 
 
 def test_a_flip_renames_no_keypoint():
-    flip = AugmentationConfig(0, (1, 1), 0, 0, 1, 0, 0, 0, 0, 0, 0)
+    flip = replace(GEOMETRY_ONLY, rotation=0, scale=(1, 1), shift=0, aim=0, flip=1)
     sample = dotted_sample()
     flipped = augment(sample, 256, flip, np.random.default_rng(0))
     np.testing.assert_allclose(flipped.keypoints[..., 0], 255 - sample.keypoints[..., 0], atol=1e-3)
     np.testing.assert_allclose(flipped.keypoints[..., 1], sample.keypoints[..., 1], atol=1e-3)
+
+
+def test_some_pictures_turn_by_any_angle():
+    config = replace(GEOMETRY_ONLY, any_turn=0.5, flip=0)
+    rng = np.random.default_rng(0)
+    affines = np.array([random_transform(dotted_sample(), 256, config, rng) for _ in range(400)])
+    turned = np.abs(np.arctan2(affines[:, 1, 0], affines[:, 0, 0])) > config.rotation
+    assert abs(turned.mean() - 0.5 * (1 - config.rotation / np.pi)) < 0.08
 
 
 def test_everything_at_once_keeps_types_and_is_repeatable():

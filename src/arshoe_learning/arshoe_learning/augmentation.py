@@ -16,6 +16,8 @@ class AugmentationConfig:
 
     Attributes:
         rotation: largest turn in radians, either way.
+        any_turn: probability of a turn by any angle instead. Turned round, a person seen from the front is seen as
+            wearers see themselves: the foot on the left is the left one.
         scale: smallest and largest zoom.
         shift: largest shift, fraction of the picture.
         aim: probability that a foot, not the middle of the picture, is what the shift starts from.
@@ -23,6 +25,7 @@ class AugmentationConfig:
     """
 
     rotation: float = 0.6
+    any_turn: float = 0.0
     scale: tuple[float, float] = (0.8, 2.1)
     shift: float = 0.2
     aim: float = 0.6
@@ -72,6 +75,8 @@ def random_transform(sample: Sample, size: int, config: AugmentationConfig, rng:
     """(2, 3) affine from pixels of the sample to pixels of the size x size result."""
     source_size = sample.image.shape[0]
     angle = rng.uniform(-config.rotation, config.rotation) * rng.uniform()
+    if config.any_turn and rng.random() < config.any_turn:
+        angle = rng.uniform(-np.pi, np.pi)
     zoom = np.exp(rng.uniform(*np.log(config.scale))) * size / source_size
     c, s = zoom * np.cos(angle), zoom * np.sin(angle)
     linear = np.array([[c, -s], [s, c]])
