@@ -99,6 +99,18 @@ def test_real_masks_refuse_what_is_about_feet(option, capsys):
     assert stop.value.code == 2 and f"{option[0]} needs --annotations" in capsys.readouterr().err
 
 
+def test_the_labels_own_maps_take_no_second_look(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--annotations", "x", "--ceiling", "--thorough"])
+    assert stop.value.code == 2 and "--thorough and --ceiling: allowed is one" in capsys.readouterr().err
+
+
+def test_thorough_evaluates_too(tmp_path, make_dataset):
+    file = make_dataset(tmp_path, 2)
+    assert main(["--annotations", str(file), "--thorough", "--json", str(tmp_path / "r.json")]) == 0
+    assert json.loads((tmp_path / "r.json").read_text())["feet"] == 2
+
+
 def test_the_papers_figures_stand_beside_ours(tmp_path, make_dataset, capsys):
     assert main(["--annotations", str(make_dataset(tmp_path, 1))]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -114,7 +114,7 @@ class Annotator(AnnotationDocument):
     @cached_property
     def estimator(self) -> FootEstimator:
         """The network and its pose estimation, loaded when first used."""
-        return FootEstimator(FootEstimatorConfig(pose=PoseConfig(max_feet=6)))
+        return FootEstimator(FootEstimatorConfig(pose=PoseConfig(max_feet=6)).thorough())
 
     def estimate(self, name: str) -> FootEstimate:
         """What the network sees in a picture."""

@@ -153,6 +153,10 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("--failures", action="store_true", help="also print which feet fail, and how")
     parser.add_argument("--max-feet", type=int, default=PoseConfig.max_feet, help="most feet reported per picture")
+    parser.add_argument(
+        "--thorough", action="store_true",
+        help="average with the mirrored picture, and look again at small feet: up to four runs of the network",
+    )  # fmt: skip
     parser.add_argument("--ceiling", action="store_true", help="the labels' own maps take the network's place")
     parser.add_argument("--json", type=Path, help="write the result there too")
     args = parser.parse_args(argv)
@@ -160,6 +164,8 @@ def main(argv: list[str] | None = None) -> int:
                         ("sizes", args.sizes != ALL_SIZES), ("ceiling", args.ceiling)):  # fmt: skip
         if args.real_masks and given:
             parser.error(f"--{name} needs --annotations: --real-masks has its own pictures, and no feet")
+    if args.ceiling and args.thorough:
+        parser.error("--thorough and --ceiling: allowed is one of them, since the labels' maps know no second look")
     try:
         if args.real_masks:
             images = MaskFolder(args.real_masks, train=False).pictures()
@@ -168,7 +174,8 @@ def main(argv: list[str] | None = None) -> int:
         if not images:
             raise BadInputError(f"annotations is {str(args.annotations)!r}: lists no pictures")
         pose = PoseConfig(max_feet=args.max_feet)
-        estimator = FootEstimator(FootEstimatorConfig(NetworkConfig(model=args.model), pose))
+        config = FootEstimatorConfig(NetworkConfig(model=args.model), pose)
+        estimator = FootEstimator(config.thorough() if args.thorough else config)
         if args.ceiling:
             estimator.network = TargetMaps(images)
         feet: list[FootResult] = []

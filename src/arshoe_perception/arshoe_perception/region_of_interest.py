@@ -127,14 +127,15 @@ class RegionOfInterest:
         return (self._feet[track] - self._previous[track]).mean(0)
 
 
-def region_around(box: np.ndarray, width: int, height: int) -> Region | None:
+def region_around(box: np.ndarray, width: int, height: int, least: int = INPUT_SIZE) -> Region | None:
     """The square around a box with room on all sides, moved into the image; None if it is hardly less than the image.
 
     Args:
         box: (2, 2) its first and last x, y, px.
         width, height: size of the image, px.
+        least: smallest side, px.
     """
-    side = max(int(np.ceil(_MARGIN * (box[1] - box[0]).max())), INPUT_SIZE)
+    side = max(int(np.ceil(_MARGIN * (box[1] - box[0]).max())), least)
     if side > _WORTH_IT * max(width, height):
         return None
     image = np.array([width, height])
