@@ -105,6 +105,14 @@ def test_the_labels_own_maps_take_no_second_look(capsys):
     assert stop.value.code == 2 and "--thorough and --ceiling: allowed is one" in capsys.readouterr().err
 
 
+def test_only_some_of_the_pictures_count(tmp_path, make_dataset, capsys):
+    arguments = ["--annotations", str(make_dataset(tmp_path, 3)), "--json", str(tmp_path / "r.json")]
+    assert main([*arguments, "--only", "_001"]) == 0
+    assert json.loads((tmp_path / "r.json").read_text())["images"] == 1
+    assert main([*arguments, "--only", "elsewhere"]) == 2
+    assert "only is 'elsewhere': in no picture's path" in capsys.readouterr().err
+
+
 def test_thorough_evaluates_too(tmp_path, make_dataset):
     file = make_dataset(tmp_path, 2)
     assert main(["--annotations", str(file), "--thorough", "--json", str(tmp_path / "r.json")]) == 0

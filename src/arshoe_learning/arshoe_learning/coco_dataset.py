@@ -214,11 +214,21 @@ def letterboxed_mask(
     """
     if mask_file is None:
         return np.full((INPUT_SIZE, INPUT_SIZE), MASK_IGNORE, np.uint8)
-    mask = cv2.imread(str(mask_file), cv2.IMREAD_GRAYSCALE)
-    if mask is None or mask.shape != shape:
-        raise BadInputError(f"mask is {str(mask_file)!r}: not a grey picture of the size of {file.name}")
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    mask = read_mask(mask_file, file, shape)
     return cv2.warpAffine(mask, input_to_image, (INPUT_SIZE, INPUT_SIZE), flags=flags)
+
+
+def read_mask(file: Path, picture: Path, shape: tuple[int, int]) -> np.ndarray:
+    """The mask (H, W) uint8 of a picture of this shape.
+
+    Raises:
+        BadInputError: if it can't be read or has another shape.
+    """
+    mask = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    if mask is None or mask.shape != shape:
+        raise BadInputError(f"mask is {str(file)!r}: not a grey picture of the size of {picture.name}")
+    return mask
 
 
 def _cached_pixels(images: list[LabelledImage], cache: Path) -> np.ndarray:

@@ -6,14 +6,13 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from arshoe_core import foot, se3
 from arshoe_core.camera import Camera
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 from arshoe_learning.ceiling import TargetMaps
-from arshoe_learning.coco_dataset import LabelledImage, MaskFolder, read_annotations
+from arshoe_learning.coco_dataset import LabelledImage, MaskFolder, read_annotations, read_mask
 from arshoe_learning.failures import FootResult, crowded, markdown, table
 from arshoe_learning.metrics import PckCounter, PixelCounter, extent, keypoint_ap, match
 from arshoe_learning.pictures import read_picture
@@ -99,10 +98,7 @@ def evaluate(
                 t = pose.T_camera_foot[:3, 3] * label.foot_length / pose.foot_length
                 translations.append(np.linalg.norm(t - label.t) * 100)
         if image.mask is not None:
-            mask = cv2.imread(str(image.mask), cv2.IMREAD_GRAYSCALE)
-            if mask is None or mask.shape != estimate.mask.shape:
-                raise BadInputError(f"mask is {str(image.mask)!r}: not a grey picture of its image's size")
-            pixels.add(mask, estimate)
+            pixels.add(read_mask(image.mask, image.file, picture.shape[:2]), estimate)
     feet = len(labelled)
     return {
         "images": len(images),
@@ -146,6 +142,7 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("--images", type=Path, help="folder of the pictures; by default images/ beside the JSON")
     parser.add_argument("--masks", type=Path, help="folder of the masks; by default masks/ beside the JSON")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only pictures whose path holds this")
     parser.add_argument("--model", default="", help="ONNX file; by default the bundled one")
     parser.add_argument(
         "--sizes", type=float, nargs=2, default=ALL_SIZES, metavar=("LEAST", "MOST"),
@@ -173,6 +170,9 @@ def main(argv: list[str] | None = None) -> int:
             images = read_annotations(args.annotations, args.images, args.masks)
         if not images:
             raise BadInputError(f"annotations is {str(args.annotations)!r}: lists no pictures")
+        images = [image for image in images if args.only in image.file.as_posix()]
+        if not images:
+            raise BadInputError(f"only is {args.only!r}: in no picture's path")
         pose = PoseConfig(max_feet=args.max_feet)
         config = FootEstimatorConfig(NetworkConfig(model=args.model), pose)
         estimator = FootEstimator(config.thorough() if args.thorough else config)
