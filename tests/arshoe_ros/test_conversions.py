@@ -69,6 +69,14 @@ def test_keypoints_keep_what_is_missing():
     assert back.side == Side.RIGHT
 
 
+def test_every_normal_half_comes_back_exactly():
+    halves = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
+    normal = halves[np.abs(halves) >= np.finfo(np.float16).tiny].reshape(2, -1)  # infinities too
+    back = conversions.tensor_from_msg(wire(conversions.tensor_to_msg("pafs", normal)))
+    np.testing.assert_array_equal(back, normal)
+    assert back.dtype == np.float32
+
+
 def test_a_tensor_that_does_not_fill_its_shape_is_refused():
     msg = conversions.tensor_to_msg("pafs", np.zeros((2, 3)))
     msg.shape = [2, 4]
