@@ -131,8 +131,8 @@ def _median(values: list) -> float | None:
     return float(np.median(values)) if values else None
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command; returns the exit code."""
+def _options(argv: list[str] | None) -> argparse.Namespace:
+    """The command line; exits where options contradict each other."""
     parser = argparse.ArgumentParser(prog="evaluate", description=__doc__)
     labels = parser.add_mutually_exclusive_group(required=True)
     labels.add_argument("--annotations", type=Path, help="COCO keypoints JSON")
@@ -163,6 +163,12 @@ def main(argv: list[str] | None = None) -> int:
             parser.error(f"--{name} needs --annotations: --real-masks has its own pictures, and no feet")
     if args.ceiling and args.thorough:
         parser.error("--thorough and --ceiling: allowed is one of them, since the labels' maps know no second look")
+    return args
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; returns the exit code."""
+    args = _options(argv)
     try:
         if args.real_masks:
             images = MaskFolder(args.real_masks, train=False).pictures()

@@ -94,8 +94,8 @@ class FootEstimator:
 
 def _region_of(poses: list[FootPose], camera: Camera) -> Region | None:
     """The region around what of the feet is in the image; None if there are none or they fill it."""
-    if not poses:
-        return None
-    pixels = np.concatenate([camera.project(pose.keypoints()) for pose in poses])
+    pixels = np.reshape([camera.project(pose.keypoints()) for pose in poses], (-1, 2))
     pixels = np.clip(pixels[np.isfinite(pixels).all(1)], 0, (camera.width, camera.height))
+    if not len(pixels):
+        return None
     return region_around(np.stack([pixels.min(0), pixels.max(0)]), camera.width, camera.height, _LEAST_REGION)
