@@ -37,6 +37,18 @@ def test_samples_are_letterboxed_with_their_labels(tmp_path, make_dataset):
     assert (sample.mask[:30] == 0).all()
 
 
+def test_pictures_of_a_view_are_repeated(tmp_path, make_dataset):
+    file = make_dataset(tmp_path, 3)
+    content = json.loads(file.read_text())
+    for image, view in zip(content["images"], ("front", "side", "wearer"), strict=True):
+        image["view"] = view
+    file.write_text(json.dumps(content))
+    samples = SampleCache([tmp_path], {"side": 3, "wearer": 1})
+    assert len(samples) == 5
+    assert all((samples[i].image == samples[1].image).all() for i in (1, 2, 3))
+    assert (samples[4].image != samples[1].image).any()
+
+
 def test_a_growing_folder_is_taken_in(tmp_path, make_dataset):
     make_dataset(tmp_path, 2, name="shard_000.json")
     samples = SampleCache([tmp_path])

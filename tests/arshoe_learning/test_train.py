@@ -128,6 +128,12 @@ def test_a_process_of_several_ends_without_pythons_ending(monkeypatch):
     assert ended == [3]
 
 
+@pytest.mark.parametrize("repeats", [{"above": 2}, {"side": 0}, {"side": 1.5}])
+def test_views_that_can_not_be_repeated_are_bad_input(repeats):
+    with pytest.raises(BadInputError, match=r"view_repeats is .*; allowed: whole numbers from 1 on for wearer, front"):
+        TrainConfig(view_repeats=repeats)
+
+
 def test_a_batch_that_processes_can_not_share_is_bad_input(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "3")
     with pytest.raises(BadInputError, match="batch is 32; allowed with 3 processes: a multiple of 3"):

@@ -124,8 +124,13 @@ class Sample:
 class SampleCache:
     """Samples of data folders, decoded once into `cache/*.npy` beside the pictures and read through memory maps."""
 
-    def __init__(self, folders: list[Path]):
-        self._folders = folders
+    def __init__(self, folders: list[Path], repeats: dict[str, int] | None = None):
+        """Read what is there.
+
+        Args:
+            repeats: how many times pictures of a view (`LabelledImage.view`) are among the samples, where not once.
+        """
+        self._folders, self._repeats = folders, repeats or {}
         self._shards: dict[Path, int] = {}
         self._samples: list[tuple[np.ndarray, int, np.ndarray]] = []
         self.scan()
@@ -142,7 +147,9 @@ class SampleCache:
                     images = read_annotations(file)
                     pixels = _cached_pixels(images, folder / "cache" / f"{file.stem}_{INPUT_SIZE}.npy")
                     self._shards[file] = len(images)
-                    self._samples += [(pixels, i, letterboxed_keypoints(im)) for i, im in enumerate(images)]
+                    for i, image in enumerate(images):
+                        sample = pixels, i, letterboxed_keypoints(image)
+                        self._samples += [sample] * self._repeats.get(image.view, 1)
         if not self._samples:
             names = ", ".join(map(str, self._folders))
             raise BadInputError(f"data is {names!r}: neither annotations.json nor shard_*.json with pictures there")

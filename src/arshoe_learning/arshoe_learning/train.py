@@ -24,6 +24,7 @@ from arshoe_learning.augmentation import AugmentationConfig
 from arshoe_learning.coco_dataset import MaskFolder, SampleCache
 from arshoe_learning.initial_weights import start_from, to_input
 from arshoe_learning.muon import Muon
+from arshoe_learning.synthetic.view import VIEWS
 from arshoe_learning.targets import losses
 from arshoe_learning.training_data import Epoch, Validation
 from arshoe_learning.training_log import TrainingLog
@@ -55,6 +56,7 @@ class TrainConfig:
         freeze_norms: batch norms keep their statistics, and so are part of the convolutions: a quarter faster on a CPU,
             for going on from trained weights.
         bf16: bfloat16 autocast, where the processor computes in it (elsewhere it is many times slower than float32).
+        view_repeats: how many times pictures of a view are among the data, where not once, as {side: 2}.
         epoch: pictures between two scans of the data folders.
         checkpoint_minutes: time between validations, each of which writes last.pt.
         val_pictures: at most so many pictures of the validation folder.
@@ -81,6 +83,7 @@ class TrainConfig:
     paf_gain: tuple = (8.0, 3.0)
     freeze_norms: bool = False
     bf16: bool = True
+    view_repeats: dict = field(default_factory=dict)
     epoch: int = 2048
     checkpoint_minutes: float = 4.0
     val_pictures: int = 128
@@ -94,6 +97,9 @@ class TrainConfig:
             raise BadInputError("samples and max_minutes: exactly one of them must be above 0")
         if self.upsample not in UPSAMPLES:
             raise BadInputError(f"upsample is {self.upsample!r}; allowed: {', '.join(UPSAMPLES)}")
+        repeats = self.view_repeats
+        if not all(view in VIEWS and isinstance(count, int) and count > 0 for view, count in repeats.items()):
+            raise BadInputError(f"view_repeats is {repeats}; allowed: whole numbers from 1 on for {', '.join(VIEWS)}")
 
 
 def load_config(file: Path) -> TrainConfig:
@@ -245,7 +251,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     history = TrainingLog(out) if processes.rank == 0 else None
 
-    samples = processes.first_then_others(lambda: SampleCache(data))
+    samples = processes.first_then_others(lambda: SampleCache(data, config.view_repeats))
     real = MaskFolder(real_masks, labels=real_labels) if real_masks else None
     checks = {}
     if val:
