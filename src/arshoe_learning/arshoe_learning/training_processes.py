@@ -44,8 +44,8 @@ class TrainingProcesses:
     def exit(self, status: int) -> NoReturn:
         """End this process.
 
-        DistributedDataParallel leaves gloo's threads running, even when it and the process group are gone. In a small
-        program, every fourth process that then let Python end as usual died of SIGABRT.
+        DistributedDataParallel leaves gloo's threads running, even when it and the process group are gone. Of a small
+        program, one run in five that then let Python end as usual died of SIGABRT.
         """
         if self.count > 1:
             logging.shutdown()
