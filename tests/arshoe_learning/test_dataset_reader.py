@@ -7,7 +7,7 @@ import pytest
 
 from arshoe_core.errors import BadInputError
 from arshoe_core.foot import Side
-from arshoe_learning.coco_dataset import MaskFolder, SampleCache, read_annotations
+from arshoe_learning.coco_dataset import MaskFolder, SampleCache, read_annotations, read_mask
 
 
 def test_annotations_are_read(tmp_path, make_dataset):
@@ -55,6 +55,16 @@ def test_a_growing_folder_is_taken_in(tmp_path, make_dataset):
     make_dataset(tmp_path, 3, seed=1, name="shard_001.json")
     samples.scan()
     assert len(samples) == 5 and len(SampleCache([tmp_path])) == 5
+
+
+def test_a_mask_has_the_size_of_its_picture(tmp_path, make_dataset):
+    make_dataset(tmp_path, 1)
+    (mask,) = (tmp_path / "masks").iterdir()
+    assert read_mask(mask, tmp_path / "picture.png", (120, 160)).max() == 2
+    with pytest.raises(BadInputError, match=r"not a grey picture of the size of picture\.png"):
+        read_mask(mask, tmp_path / "picture.png", (160, 120))
+    with pytest.raises(BadInputError, match=r"mask is .*none\.png': missing or not a picture"):
+        read_mask(tmp_path / "none.png", tmp_path / "picture.png", (120, 160))
 
 
 def test_bad_folders_and_files_are_named(tmp_path, make_dataset):

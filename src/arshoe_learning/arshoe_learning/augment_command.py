@@ -14,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError, require_range
+from arshoe_learning.coco_dataset import read_mask
 from arshoe_learning.coco_format import CATEGORY, write_json
 from arshoe_learning.offline_augmentation import Labelled, augmented
 from arshoe_learning.pictures import pictures_in, read_picture
@@ -25,15 +26,16 @@ def read_samples(folder: Path, content: dict) -> Iterator[Labelled]:
     """The pictures of a data folder with masks, in the order of `content`, its annotations.json.
 
     Raises:
-        BadInputError: if a picture or mask is missing.
+        BadInputError: if a picture or mask is missing, or a mask has another size than its picture.
     """
     feet: dict[int, list[dict]] = {}
     for annotation in content["annotations"]:
         feet.setdefault(annotation["image_id"], []).append(annotation)
     for entry in content["images"]:
-        name = entry["file_name"]
-        mask = read_picture(folder / "masks" / f"{Path(name).stem}.png", cv2.IMREAD_GRAYSCALE, "mask")
-        yield Labelled(read_picture(folder / "images" / name), mask, entry, feet.get(entry["id"], []))
+        file = folder / "images" / entry["file_name"]
+        picture = read_picture(file)
+        mask = read_mask(folder / "masks" / f"{file.stem}.png", file, picture.shape[:2])
+        yield Labelled(picture, mask, entry, feet.get(entry["id"], []))
 
 
 def augment_folder(data: Path, out: Path, copies: int, seed: int, backgrounds: Path | None) -> int:

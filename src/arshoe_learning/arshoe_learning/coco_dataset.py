@@ -232,8 +232,8 @@ def read_mask(file: Path, picture: Path, shape: tuple[int, int]) -> np.ndarray:
     Raises:
         BadInputError: if it can't be read or has another shape.
     """
-    mask = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
-    if mask is None or mask.shape != shape:
+    mask = read_picture(file, cv2.IMREAD_GRAYSCALE, "mask")
+    if mask.shape != shape:
         raise BadInputError(f"mask is {str(file)!r}: not a grey picture of the size of {picture.name}")
     return mask
 
