@@ -66,6 +66,7 @@ def build_person(left: DressedLeg, right: DressedLeg, stance: Stance, twist: flo
         twist: turns both knees outwards against the feet, radians.
     """
     sides = [(Side.LEFT, left, stance.left), (Side.RIGHT, right, stance.right.mirrored())]
+    sides = [(side, dressed, placement.lifted(dressed.lift)) for side, dressed, placement in sides]
     placed = [_place_foot(dressed, placement) for _, dressed, placement in sides]
     waist = stance.pelvis * 1.0
     for (_, dressed, _), (_, ankle) in zip(sides, placed, strict=True):

@@ -10,6 +10,8 @@ from arshoe_learning.synthetic.surface import NUM_SEGMENTS
 
 STRETCHED = 0.995
 """Share of the leg's full length that it is straightened to at most."""
+STEEPEST = 1.2
+"""Pitch that a raised heel adds up to at most, radians."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class FootPlacement:
     def mirrored(self) -> "FootPlacement":
         """The same for the other foot."""
         return replace(self, y=-self.y, yaw=-self.yaw, roll=-self.roll)
+
+    def lifted(self, lift: float) -> "FootPlacement":
+        """The same in a shoe whose heel pitches the foot by `lift`, as far as an ankle bends."""
+        pitch = max(self.pitch, min(self.pitch + lift, STEEPEST))
+        return replace(self, pitch=pitch, toes=max(self.toes, min(self.toes + lift, STEEPEST)))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from arshoe_learning.synthetic import footwear, paint
 from arshoe_learning.synthetic.assets import SPLITS, Assets, read_picture
 from arshoe_learning.synthetic.body import BodyModel, Leg
 from arshoe_learning.synthetic.clothes import read_shoe
+from arshoe_learning.synthetic.heels import heeled_shoe
 from arshoe_learning.synthetic.landmarks import MM, FootCoordinates, Landmarks, bare_foot_frame, measure
 from arshoe_learning.synthetic.stance import rotation_zyx
 from arshoe_learning.synthetic.surface import Surface
@@ -24,6 +25,8 @@ MADE_SHOES = 12_000
 BOOTS, SANDALS, SOCKS_IN_SHOES, STOCKINGS = 0.1, 0.06, 0.6, 0.08
 FITTED, MODELLED = 0.2, 0.14
 """Shares of the other shoes from MakeHuman and from GLB files; the rest is parametric."""
+HIGH_HEELS = 0.25
+"""Share of the shoes that lift the heel; drawn apart from the rest, so that the others stay what they were without."""
 SOLE = 1
 """Place of the sole among the meshes of a made shoe."""
 COVERINGS = {"bare": 0.24, "sock": 0.22, "shoe": 0.54}
@@ -42,6 +45,7 @@ class DressedLeg:
         sole: (K, 3), (K, 4): points of the outer surface that may touch the floor, and their weights.
         cloth: what the seat above the legs is covered with.
         bare_legged: no trousers are worn.
+        lift: pitch of the foot that the shoe's heel makes, radians; the toes are bent up as much.
     """
 
     leg: Leg
@@ -52,6 +56,7 @@ class DressedLeg:
     sole: tuple[np.ndarray, np.ndarray]
     cloth: Material
     bare_legged: bool
+    lift: float = 0.0
 
 
 class Wardrobe:
@@ -69,14 +74,19 @@ class Wardrobe:
         T_rest_foot, length = bare_foot_frame(leg.skin)
         foot = FootCoordinates(T_rest_foot, length)
         skin = self._paint_skin(leg.skin, foot, rng, covering == "shoe" and rng.random() < STOCKINGS)
+        high, heel, lift = rng.spawn(1)[0], [], 0.0
         if covering == "bare":
             worn = _split_at_ankle(skin, foot)
+        elif covering == "shoe" and high.random() < HIGH_HEELS:
+            shoe = heeled_shoe(leg, _split_at_ankle(skin, foot), foot, high)
+            worn, heel, lift = shoe.upper + shoe.inside, [shoe.heel], shoe.lift
         elif covering == "sock":
             worn = self._sock(leg, skin, foot, rng, shod=False)
         else:
             worn = self._shod(leg, skin, foot, rng)
         outer = [s for s in worn if s.label == MASK_FOOT] + [s for s in worn if s.label == MASK_LEG]
         landmarks = measure(outer, T_rest_foot, length)
+        worn = worn + heel  # keypoints are those of a foot on a flat sole
         low = [s.vertices[:, 2] < 0.05 * length + min(s.vertices[:, 2].min(), 0) for s in worn]
         sole = tuple(
             np.concatenate([getattr(s, name)[keep] for s, keep in zip(worn, low, strict=True)])
@@ -88,7 +98,7 @@ class Wardrobe:
             worn = [s if s.label == MASK_FOOT else s.clipped(hem - s.vertices[:, 2]) for s in worn]
             worn = [s for s in worn if len(s.faces)]
         cloth = trousers[0].material if trousers else Material((*paint.random_color(rng), 1), roughness=0.95)
-        return DressedLeg(leg, worn + trousers, covering, landmarks, T_rest_foot, sole, cloth, not trousers)
+        return DressedLeg(leg, worn + trousers, covering, landmarks, T_rest_foot, sole, cloth, not trousers, lift)
 
     def empty_shoes(self, rng: np.random.Generator) -> list[Mesh]:
         """One shoe or a pair without feet, standing at the origin; metres."""
