@@ -191,6 +191,19 @@ def test_an_interrupted_data_set_is_continued(tmp_path, toy_assets):
         make_dataset(5, 2, tmp_path, "train", [toy_assets], shard=3)
 
 
+def test_only_the_views_and_stances_asked_for_are_drawn(tmp_path, toy_assets):
+    chosen = {"views": ("side", "behind"), "stances": ("run",)}
+    make_dataset(10, 5, tmp_path, "train", [toy_assets], **chosen)
+    annotations = json.loads((tmp_path / "annotations.json").read_text())
+    assert {image["view"] for image in annotations["images"]} <= {"side", "behind", "front"}  # front: none else showed
+    assert sum(image["view"] != "front" for image in annotations["images"]) > 5
+    assert json.loads((tmp_path / "shard_0000.json").read_text())["info"]["stances"] == ["run"]
+    with pytest.raises(BadInputError, match="of another data set"):
+        make_dataset(10, 5, tmp_path, "train", [toy_assets])
+    with pytest.raises(BadInputError, match=r"views is \['above'\]; allowed: one or more of wearer, front"):
+        make_dataset(10, 5, tmp_path / "other", "train", [toy_assets], views=("above",))
+
+
 def test_bad_input_exits_with_2_and_one_line(tmp_path, capsys):
     for arguments in (["--count", "0"], ["--count", "1", "--assets", str(tmp_path / "none")]):
         assert main([*arguments, "--seed", "0", "--out", str(tmp_path / "out")]) == EXIT_BAD_INPUT

@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from queue import Empty
@@ -24,6 +24,8 @@ from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError, require_range
 from arshoe_learning.synthetic.assets import SPLITS, find_assets
 from arshoe_learning.synthetic.coco import merge, write_shard
 from arshoe_learning.synthetic.generator import Generator, Sample
+from arshoe_learning.synthetic.stance import STANCES
+from arshoe_learning.synthetic.view import VIEWS
 
 SHARD = 500
 """Pictures that are labelled in one file; an interrupted run loses what it has of one."""
@@ -32,11 +34,20 @@ PICTURE_KB, CACHE_KB = 16, 256
 
 
 def make_dataset(
-    count: int, seed: int, out: Path, split: str, assets: list[Path], workers: int = 1, shard: int = SHARD
+    count: int,
+    seed: int,
+    out: Path,
+    split: str,
+    assets: list[Path],
+    workers: int = 1,
+    shard: int = SHARD,
+    views: Sequence[str] = tuple(VIEWS),
+    stances: Sequence[str] = tuple(STANCES),
 ) -> None:
     """Make `count` pictures in `out`: images/, masks/, shard_*.json as they are done, annotations.json at the end.
 
-    A picture depends on seed, split and its number only. Shards that are there already are kept.
+    A picture depends on seed, split, its number, and the views and stances that are drawn. Shards that are there
+    already are kept.
 
     Raises:
         BadInputError: if a number is out of range, assets are missing, `out` holds another data set, or the disk is
@@ -47,6 +58,11 @@ def make_dataset(
     require_range("workers", workers, 1, 256)
     find_assets(assets, split)
     info = {"description": "ARShoe synthetic feet", "seed": seed, "split": split}
+    for name, chosen, known in (("views", views, VIEWS), ("stances", stances, STANCES)):
+        if not chosen or not set(chosen) <= set(known):
+            raise BadInputError(f"{name} is {list(chosen)}; allowed: one or more of {', '.join(known)}")
+        if set(chosen) != set(known):
+            info[name] = sorted(set(chosen))
     try:
         for name in ("images", "masks"):
             (out / name).mkdir(parents=True, exist_ok=True)
@@ -105,7 +121,8 @@ def _done(file: Path, indices: range, info: dict) -> bool:
 def _run(job: tuple, report: Callable[[int], object]) -> None:
     """Make a shard; `report` is called with 1 for each picture."""
     assets, indices, out, name, info = job
-    generator = _generator(assets, info["split"], info["seed"])
+    kinds = tuple(info.get("views", VIEWS)), tuple(info.get("stances", STANCES))
+    generator = _generator(assets, info["split"], info["seed"], *kinds)
 
     def draw(index: int) -> Sample:
         sample = generator(index)
@@ -116,9 +133,11 @@ def _run(job: tuple, report: Callable[[int], object]) -> None:
 
 
 @lru_cache(1)
-def _generator(assets: tuple[Path, ...], split: str, seed: int) -> Generator:
+def _generator(
+    assets: tuple[Path, ...], split: str, seed: int, views: tuple[str, ...], stances: tuple[str, ...]
+) -> Generator:
     """The worker process's one generator."""
-    return Generator(assets, split, seed)
+    return Generator(assets, split, seed, views=views, stances=stances)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -130,6 +149,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--split", choices=SPLITS, default="train", help="splits share no asset (default train)")
     parser.add_argument("--assets", type=Path, nargs="+", default=[], help="folders with the generator's assets")
     parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
+    for name, kinds in (("views", VIEWS), ("stances", STANCES)):
+        only = f"only these {name} (default all), in the shares that they have otherwise"
+        parser.add_argument(f"--{name}", nargs="+", choices=list(kinds), default=list(kinds), help=only)
     try:
         make_dataset(**vars(parser.parse_args(arguments)))
     except BadInputError as error:

@@ -26,7 +26,7 @@ from arshoe_learning.synthetic.person import (
 )
 from arshoe_learning.synthetic.photograph import photograph
 from arshoe_learning.synthetic.skirts import with_skirt
-from arshoe_learning.synthetic.stance import rotation_zyx, sample_stance
+from arshoe_learning.synthetic.stance import STANCES, rotation_zyx, sample_stance
 from arshoe_learning.synthetic.view import VIEWS, View, sample_view
 from arshoe_learning.synthetic.wardrobe import DressedLeg, Wardrobe
 from arshoe_render.gl_renderer import Draw, GlRenderer, GpuMesh, Rendered
@@ -89,16 +89,26 @@ class Generator:
         split: train, val or test; they share no asset and no random draw.
         seed: of the whole data set.
         size: side of the square pictures, pixels.
+        views, stances: the kinds that are drawn, of VIEWS and STANCES, in the shares that these have there.
 
     Raises:
         BadInputError: if assets are missing.
     """
 
-    def __init__(self, folders: Sequence[Path], split: str, seed: int, size: int = 256) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        split: str,
+        seed: int,
+        size: int = 256,
+        views: Sequence[str] = tuple(VIEWS),
+        stances: Sequence[str] = tuple(STANCES),
+    ) -> None:
         self.assets = find_assets(folders, split)
         self.body = BodyModel(self.assets.mpfb2)
         self.wardrobe = Wardrobe(self.assets, self.body)
         self._size, self._seed, self._stream = size, seed, SPLITS.index(split)
+        self._views, self._stances = views, stances
         self._leg = lru_cache(2 * LEGS_PER_BLOCK)(self._make_leg)
         self._floor = lru_cache(2 * FLOORS_PER_BLOCK)(self._make_floor)
         self._scene = lru_cache(1)(self._make_scene)
@@ -108,7 +118,8 @@ class Generator:
         """Draw picture `index`; a few in a row show the same scene from other sides in other light."""
         rng = np.random.default_rng([self._seed, self._stream, index, 3])
         people = self._scene(index // SHOTS_PER_SCENE)
-        name = str(rng.choice(list(VIEWS), p=list(VIEWS.values())))
+        shares = np.array([VIEWS[name] for name in self._views])
+        name = str(rng.choice(self._views, p=shares / shares.sum()))
         for attempt in range(MAX_VIEWS):
             view = self._view(rng, people, name if attempt < MAX_VIEWS // 2 else "front")
             if not people or shows_feet(view, people):
@@ -160,7 +171,7 @@ class Generator:
             left = right = self._leg(block, rng.integers(LEGS_PER_BLOCK))
             if rng.random() < ODD_PAIR:
                 right = self._leg(block, rng.integers(LEGS_PER_BLOCK))
-            person = build_person(left, right, sample_stance(rng), rng.normal(0.1, 0.12))
+            person = build_person(left, right, sample_stance(rng, self._stances), rng.normal(0.1, 0.12))
             if left.bare_legged and right.bare_legged and rng.random() < SKIRT:
                 person = with_skirt(person, self.assets.fabrics, rng)
             turn, place = rng.uniform(0, 2 * np.pi), np.zeros(3)

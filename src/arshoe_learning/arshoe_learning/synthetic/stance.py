@@ -1,5 +1,6 @@
 """How a person stands, walks or sits: where each foot is, and the leg bent to it by two-bone inverse kinematics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ STRETCHED = 0.995
 """Share of the leg's full length that it is straightened to at most."""
 STEEPEST = 1.2
 """Pitch that a raised heel adds up to at most, radians."""
+STANCES = {"stand": 0.34, "walk": 0.2, "run": 0.09, "tiptoe": 0.05, "raise": 0.12, "cross": 0.05, "sit": 0.15}
 
 
 @dataclass(frozen=True)
@@ -109,12 +111,12 @@ def foot_rotation(T_rest_foot: np.ndarray, placement: FootPlacement) -> np.ndarr
     return rotation_zyx(placement.yaw, placement.pitch, placement.roll) @ inverse(T_rest_foot)[:3, :3]
 
 
-def sample_stance(rng: np.random.Generator) -> Stance:
-    """Draw a stance; feet never stand in each other."""
-    names = ("stand", "walk", "run", "tiptoe", "raise", "cross", "sit")
+def sample_stance(rng: np.random.Generator, names: Sequence[str] = tuple(STANCES)) -> Stance:
+    """Draw one of these stances, in the shares of STANCES; feet never stand in each other."""
+    shares = np.array([STANCES[name] for name in names])
     while True:
-        name = rng.choice(names, p=(0.34, 0.2, 0.09, 0.05, 0.12, 0.05, 0.15))
-        stance = _STANCES[name](rng)
+        name = rng.choice(names, p=shares / shares.sum())
+        stance = _SAMPLERS[name](rng)
         if not _feet_collide(stance):
             return replace(stance, name=str(name))
 
@@ -199,7 +201,7 @@ def _sitting(rng: np.random.Generator) -> Stance:
     return Stance(feet[0], feet[1].mirrored(), np.array([0.0, 0.0, height]))
 
 
-_STANCES = {
+_SAMPLERS = {
     "stand": _standing, "walk": _walking, "run": _running, "tiptoe": _tiptoe, "raise": _raised, "cross": _crossed,
     "sit": _sitting,
 }  # fmt: skip
