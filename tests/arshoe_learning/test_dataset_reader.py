@@ -95,5 +95,8 @@ def test_some_real_masks_have_keypoints(tmp_path, make_dataset):
     assert len(real) == 2 and real[0].keypoints is None
     x, y = np.round(real[1].keypoints[0].mean(0)).astype(int)
     assert real[1].mask[y, x] == 2
+    before, after = real[1], real.decode()[1]
+    assert (before.image == after.image).all() and (before.mask == after.mask).all()
+    assert after.keypoints is before.keypoints and after.mask is real[1].mask  # kept, not read again
     with pytest.raises(BadInputError, match="none of the pictures that train"):
         MaskFolder(tmp_path, train=False, labels=labels)

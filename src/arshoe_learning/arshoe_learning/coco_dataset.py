@@ -159,7 +159,7 @@ class SampleCache:
 
     def __getitem__(self, index: int) -> Sample:
         pixels, row, keypoints = self._samples[index]
-        return Sample(np.array(pixels[row, ..., :3]), np.array(pixels[row, ..., 3]), keypoints)
+        return Sample(cv2.cvtColor(pixels[row], cv2.COLOR_BGRA2BGR), cv2.extractChannel(pixels[row], 3), keypoints)
 
 
 class MaskFolder:
@@ -189,13 +189,19 @@ class MaskFolder:
         strangers = sorted(set(self._keypoints) - {mask.stem for mask in self._masks})
         if strangers:
             raise BadInputError(f"real labels is {str(labels)!r}: {strangers[0]} is none of the pictures that train")
+        self._decoded: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def decode(self) -> "MaskFolder":
+        """Read all pictures now, 256 kB each, so that whoever takes many samples of them does not do it again."""
+        self._decoded = [_read_letterboxed(self._images[mask.stem], mask) for mask in self._masks]
+        return self
 
     def __len__(self) -> int:
         return len(self._masks)
 
     def __getitem__(self, index: int) -> Sample:
         file = self._masks[index]
-        image, mask = _read_letterboxed(self._images[file.stem], file)
+        image, mask = self._decoded[index] if self._decoded else _read_letterboxed(self._images[file.stem], file)
         return Sample(image, mask, self._keypoints.get(file.stem))
 
     def pictures(self) -> list[LabelledImage]:

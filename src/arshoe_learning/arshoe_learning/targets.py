@@ -60,8 +60,8 @@ def _without_nan(cells: np.ndarray) -> list[np.ndarray]:
 def draw_gaussians(points: np.ndarray, size: int, sigma: float) -> np.ndarray:
     """(K, size, size) float32: exp(-d² / 2 sigma²), d in cells from points (K, 2); 0 for NaN points."""
     grid = np.arange(size)
-    gx, gy = (np.exp(-((grid - points[:, axis : axis + 1]) ** 2) / (2 * sigma**2)) for axis in (0, 1))
-    return np.nan_to_num(gy[:, :, None] * gx[:, None, :]).astype(np.float32)
+    gx, gy = (np.nan_to_num(np.exp(-((grid - points[:, i : i + 1]) ** 2) / (2 * sigma**2))) for i in (0, 1))
+    return (gy[:, :, None] * gx[:, None, :]).astype(np.float32)
 
 
 def draw_limbs(points: np.ndarray, half_width: float, pafs: np.ndarray, count: np.ndarray) -> None:
@@ -70,25 +70,24 @@ def draw_limbs(points: np.ndarray, half_width: float, pafs: np.ndarray, count: n
     A cell belongs to a limb within half_width cells of the segment between its ends; limbs shorter than half a cell,
     seen end on, have no direction and are left out.
     """
-    size = pafs.shape[-1]
-    for i, (start, end) in enumerate(LIMBS):
-        a, b = points[start], points[end]
-        length = np.linalg.norm(b - a)
-        if not length >= 0.5:  # NaN too
-            continue
-        direction = (b - a) / length
-        low = np.clip(np.floor(np.minimum(a, b) - half_width), 0, size).astype(int)
-        high = np.clip(np.ceil(np.maximum(a, b) + half_width) + 1, 0, size).astype(int)
-        x = np.arange(low[0], high[0]) - a[0]
-        y = np.arange(low[1], high[1])[:, None] - a[1]
-        along = x * direction[0] + y * direction[1]
-        across = np.abs(x * direction[1] - y * direction[0])
-        beyond = np.maximum(np.abs(along - length / 2) - length / 2, 0)
-        inside = np.hypot(across, beyond) <= half_width
-        window = np.s_[low[1] : high[1], low[0] : high[0]]
-        count[i][window] += inside
-        pafs[2 * i][window] += direction[0] * inside
-        pafs[2 * i + 1][window] += direction[1] * inside
+    start, end = (points[list(index)] for index in zip(*LIMBS, strict=True))
+    length = np.linalg.norm(end - start, axis=1)
+    drawn = np.flatnonzero(length >= 0.5)  # NaN is not
+    if not len(drawn):
+        return
+    start, length = start[drawn], length[drawn, None, None]
+    ends, direction = np.concatenate([start, end[drawn]]), (end[drawn] - start) / length[:, 0]
+    low = np.clip(np.floor(ends.min(0) - half_width), 0, pafs.shape[-1]).astype(int)
+    high = np.clip(np.ceil(ends.max(0) + half_width) + 1, 0, pafs.shape[-1]).astype(int)
+    x = np.arange(low[0], high[0]) - start[:, None, None, 0]
+    y = np.arange(low[1], high[1])[:, None] - start[:, None, None, 1]
+    dx, dy = direction[:, 0, None, None], direction[:, 1, None, None]
+    beyond = np.maximum(np.abs(x * dx + y * dy - length / 2) - length / 2, 0)
+    inside = np.hypot(x * dy - y * dx, beyond) <= half_width
+    rows, columns = slice(low[1], high[1]), slice(low[0], high[0])
+    count[drawn, rows, columns] += inside
+    pafs[2 * drawn, rows, columns] += dx * inside
+    pafs[2 * drawn + 1, rows, columns] += dy * inside
 
 
 def segmentation_targets(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

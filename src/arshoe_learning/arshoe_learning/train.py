@@ -252,13 +252,13 @@ def train(
     history = TrainingLog(out) if processes.rank == 0 else None
 
     samples = processes.first_then_others(lambda: SampleCache(data, config.view_repeats))
-    real = MaskFolder(real_masks, labels=real_labels) if real_masks else None
+    real = MaskFolder(real_masks, labels=real_labels).decode() if real_masks else None
     checks = {}
     if val:
         val_samples = processes.first_then_others(lambda: SampleCache([val]))
         checks["val"] = Validation(val_samples, INPUT_SIZE, config.val_pictures)
     if real_masks:
-        checks["real"] = Validation(MaskFolder(real_masks, train=False), INPUT_SIZE, config.val_pictures)
+        checks["real"] = Validation(MaskFolder(real_masks, train=False).decode(), INPUT_SIZE, config.val_pictures)
 
     network = FootNetwork(upsample=config.upsample)
     if init:
