@@ -16,6 +16,19 @@ def test_singular_values_come_near_to_one(shape):
     assert (orthogonal(matrix) * (u @ v)).sum() / (u @ v).norm() ** 2 > 0.8, "the same directions"
 
 
+def test_orthogonal_is_jordans_iteration():
+    """The iteration of the matrix itself, in double precision; also for a matrix of few, very different directions."""
+    generator = torch.Generator().manual_seed(0)
+    for matrix in (torch.randn(96, 384, generator=generator), torch.randn(64, 7, generator=generator).cumprod(1)):
+        x = matrix.double().T if len(matrix) > matrix.shape[1] else matrix.double()
+        x = x / x.norm()
+        for _ in range(5):
+            gram = x @ x.T
+            x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+        expected = x.T if len(matrix) > matrix.shape[1] else x
+        torch.testing.assert_close(orthogonal(matrix).double(), expected, rtol=1e-3, atol=1e-3)
+
+
 def test_a_step_is_as_large_as_adam_makes_it():
     conv = nn.Conv2d(16, 32, 3, bias=False)
     before = conv.weight.detach().clone()

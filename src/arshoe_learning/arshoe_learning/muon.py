@@ -68,7 +68,12 @@ def orthogonal(matrix: Tensor) -> Tensor:
     x = matrix.T if tall else matrix
     x = x / (x.norm() + 1e-7)
     a, b, c = _ITERATION
+    # Iterating the small x x^T and the factor before x takes half the time of iterating x.
+    gram = x @ x.T
+    factor = torch.eye(len(x), dtype=x.dtype, device=x.device)
     for _ in range(_STEPS):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        step = b * gram + c * gram @ gram
+        step.diagonal().add_(a)
+        factor, gram = step @ factor, step @ gram @ step
+    x = factor @ x
     return x.T if tall else x
