@@ -193,15 +193,18 @@ class MaskFolder:
 
     def decode(self) -> "MaskFolder":
         """Read all pictures now, 256 kB each, so that whoever takes many samples of them does not do it again."""
-        self._decoded = [_read_letterboxed(self._images[mask.stem], mask) for mask in self._masks]
+        self._decoded = [self._read(mask) for mask in self._masks]
         return self
+
+    def _read(self, mask: Path) -> tuple[np.ndarray, np.ndarray]:
+        return _read_letterboxed(self._images[mask.stem], mask)
 
     def __len__(self) -> int:
         return len(self._masks)
 
     def __getitem__(self, index: int) -> Sample:
         file = self._masks[index]
-        image, mask = self._decoded[index] if self._decoded else _read_letterboxed(self._images[file.stem], file)
+        image, mask = self._decoded[index] if self._decoded else self._read(file)
         return Sample(image, mask, self._keypoints.get(file.stem))
 
     def pictures(self) -> list[LabelledImage]:

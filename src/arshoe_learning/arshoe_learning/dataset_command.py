@@ -50,8 +50,8 @@ def make_dataset(
     already are kept.
 
     Raises:
-        BadInputError: if a number is out of range, assets are missing, `out` holds another data set, or the disk is
-            too small.
+        BadInputError: if a number is out of range, a view or stance is unknown, assets are missing, `out` holds
+            another data set, or the disk is too small.
     """
     require_range("count", count, 1, 10_000_000)
     require_range("seed", seed, 0, 2**31)
