@@ -109,8 +109,10 @@ def test_only_some_of_the_pictures_count(tmp_path, make_dataset, capsys):
     arguments = ["--annotations", str(make_dataset(tmp_path, 3)), "--json", str(tmp_path / "r.json")]
     assert main([*arguments, "--only", "_001"]) == 0
     assert json.loads((tmp_path / "r.json").read_text())["images"] == 1
-    assert main([*arguments, "--only", "elsewhere"]) == 2
-    assert "only is 'elsewhere': in no picture's path" in capsys.readouterr().err
+    assert main([*arguments, "--only", "_001", "_002", "elsewhere"]) == 0
+    assert json.loads((tmp_path / "r.json").read_text())["images"] == 2
+    assert main([*arguments, "--only", "elsewhere", "nowhere"]) == 2
+    assert "only is 'elsewhere nowhere': in no picture's path" in capsys.readouterr().err
 
 
 def test_thorough_evaluates_too(tmp_path, make_dataset):

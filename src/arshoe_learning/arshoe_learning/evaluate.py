@@ -4,13 +4,15 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from arshoe_core import foot, se3
+from arshoe_core import se3
 from arshoe_core.camera import Camera
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_core.foot import Side
 from arshoe_learning.ceiling import TargetMaps
 from arshoe_learning.coco_dataset import LabelledImage, MaskFolder, read_annotations, read_mask
 from arshoe_learning.failures import FootResult, crowded, markdown, table
@@ -57,10 +59,9 @@ def evaluate(
     """
     if not 0 <= sizes[0] < sizes[1]:
         raise BadInputError(f"sizes is {sizes[0]:g} {sizes[1]:g}; allowed: two numbers from 0 on, the smaller first")
-    pixels, pck = PixelCounter(), PckCounter((0.1, 0.2))
-    labelled, predicted, milliseconds = [], [], []
-    sides, rotations, translations = [], [], []
-    false_feet = found = 0
+    pixels, milliseconds, false_feet = PixelCounter(), [], 0
+    feet: list[tuple[int, FootResult]] = []
+    predicted: list[tuple[int, np.ndarray, float]] = []
     for index, image in enumerate(images):
         picture = read_picture(image.file)
         if picture.shape[1::-1] != (image.width, image.height):
@@ -69,52 +70,73 @@ def evaluate(
         start = time.perf_counter()
         estimate = estimator(picture, camera)
         milliseconds.append((time.perf_counter() - start) * 1e3)
-
-        points = [complete_points(estimate, i, camera) for i in range(len(estimate.poses))]
-        pairs = match([label.keypoints for label in image.feet], points)
-        false_feet += len(points) - len(pairs)
-        scale = INPUT_SIZE / max(image.width, image.height)
-        counts = [sizes[0] <= scale * extent(label.keypoints) < sizes[1] for label in image.feet]
-        passed_over = {j for i, j in pairs.items() if not counts[i]}
-        pairs = {i: j for i, j in pairs.items() if counts[i]}
-        found += len(pairs)
-        for j, pose in enumerate(estimate.poses):
-            if j not in passed_over:
-                predicted.append((index, points[j], pose.score))
-        for i, label in enumerate(image.feet):
-            if counts[i]:
-                labelled.append((index, label))
-                pose, found_points = (estimate.poses[pairs[i]], points[pairs[i]]) if i in pairs else (None, None)
-                pck.add(label.keypoints, found_points)
-                if results is not None:
-                    size, near = scale * extent(label.keypoints), crowded(image.feet, i)
-                    results.append(FootResult(label, size, image.view, near, pose, found_points))
-        for i, j in pairs.items():
-            label, pose = image.feet[i], estimate.poses[j]
-            if label.side != foot.Side.UNKNOWN:
-                sides.append(label.side == pose.side)
-            if label.R is not None:
-                rotations.append(np.rad2deg(se3.rotation_angle(label.R, pose.T_camera_foot[:3, :3])))
-                t = pose.T_camera_foot[:3, 3] * label.foot_length / pose.foot_length
-                translations.append(np.linalg.norm(t - label.t) * 100)
+        labelled, found, false = _compare(image, estimate, camera, sizes)
+        feet += [(index, foot) for foot in labelled]
+        predicted += [(index, *foot) for foot in found]
+        false_feet += false
         if image.mask is not None:
             pixels.add(read_mask(image.mask, image.file, picture.shape[:2]), estimate)
-    feet = len(labelled)
+    if results is not None:
+        results += [foot for _, foot in feet]
     return {
         "images": len(images),
-        "feet": feet,
-        **keypoint_ap(labelled, predicted),
-        "side_accuracy": _mean(sides),
+        **_measures(feet, predicted),
         **pixels.result(),
-        "rot_deg": _mean(rotations),
-        "trans_cm": _mean(translations),
-        "rot_deg_median": _median(rotations),
-        "trans_cm_median": _median(translations),
-        **pck.result(),
-        "feet_found": found / feet if feet else None,
         "false_feet_per_image": false_feet / len(images) if images else None,
-        "ms_per_image": float(np.median(milliseconds)) if milliseconds else None,
+        "ms_per_image": _median(milliseconds),
     }
+
+
+def _compare(
+    image: LabelledImage, estimate: FootEstimate, camera: Camera, sizes: tuple[float, float]
+) -> tuple[list[FootResult], list[tuple[np.ndarray, float]], int]:
+    """One picture: the labelled feet that count, keypoints and score of the found ones that are not among the other
+    labelled feet, and how many of the found are no labelled foot at all.
+    """
+    points = [complete_points(estimate, j, camera) for j in range(len(estimate.poses))]
+    pairs = match([label.keypoints for label in image.feet], points)
+    scale = INPUT_SIZE / max(image.width, image.height)
+    labelled, others = [], set()
+    for i, label in enumerate(image.feet):
+        size, j = scale * extent(label.keypoints), pairs.get(i)
+        if sizes[0] <= size < sizes[1]:
+            pose, seen = (None, None) if j is None else (estimate.poses[j], points[j])
+            labelled.append(FootResult(label, size, image.view, crowded(image.feet, i), pose, seen))
+        else:
+            others.add(j)
+    found = [(points[j], pose.score) for j, pose in enumerate(estimate.poses) if j not in others]
+    return labelled, found, len(points) - len(pairs)
+
+
+def _measures(
+    feet: list[tuple[int, FootResult]], predicted: list[tuple[int, np.ndarray, float]]
+) -> dict[str, float | int | None]:
+    """What `evaluate` says of feet; each comes with its picture's index."""
+    pck = PckCounter((0.1, 0.2))
+    for _, result in feet:
+        pck.add(result.label.keypoints, result.points)
+    found = [result for _, result in feet if result.pose is not None]
+    sides = [r.label.side == r.pose.side for r in found if r.label.side != Side.UNKNOWN]
+    errors = np.reshape([_pose_error(r) for r in found if r.label.R is not None], (-1, 2))
+    return {
+        "feet": len(feet),
+        **keypoint_ap([(index, result.label) for index, result in feet], predicted),
+        "side_accuracy": _mean(sides),
+        "rot_deg": _mean(errors[:, 0]),
+        "trans_cm": _mean(errors[:, 1]),
+        "rot_deg_median": _median(errors[:, 0]),
+        "trans_cm_median": _median(errors[:, 1]),
+        **pck.result(),
+        "feet_found": len(found) / len(feet) if feet else None,
+    }
+
+
+def _pose_error(result: FootResult) -> tuple[float, float]:
+    """Degrees and, with the true foot length, centimetres."""
+    label, pose = result.label, result.pose
+    t = pose.T_camera_foot[:3, 3] * label.foot_length / pose.foot_length
+    degrees = np.rad2deg(se3.rotation_angle(label.R, pose.T_camera_foot[:3, :3]))
+    return degrees, np.linalg.norm(t - label.t) * 100
 
 
 def complete_points(estimate: FootEstimate, index: int, camera: Camera) -> np.ndarray:
@@ -123,12 +145,12 @@ def complete_points(estimate: FootEstimate, index: int, camera: Camera) -> np.nd
     return np.where(keypoints.found[:, None], keypoints.points, camera.project(pose.keypoints()))
 
 
-def _mean(values: list) -> float | None:
-    return float(np.mean(values)) if values else None
+def _mean(values: Sequence[float] | np.ndarray) -> float | None:
+    return float(np.mean(values)) if len(values) else None
 
 
-def _median(values: list) -> float | None:
-    return float(np.median(values)) if values else None
+def _median(values: Sequence[float] | np.ndarray) -> float | None:
+    return float(np.median(values)) if len(values) else None
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:
@@ -142,7 +164,9 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--images", type=Path, help="folder of the pictures; by default images/ beside the JSON")
     parser.add_argument("--masks", type=Path, help="folder of the masks; by default masks/ beside the JSON")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only pictures whose path holds this")
+    parser.add_argument(
+        "--only", nargs="+", default=[""], metavar="TEXT", help="only pictures whose path holds one of these"
+    )
     parser.add_argument("--model", default="", help="ONNX file; by default the bundled one")
     parser.add_argument(
         "--sizes", type=float, nargs=2, default=ALL_SIZES, metavar=("LEAST", "MOST"),
@@ -176,9 +200,9 @@ def main(argv: list[str] | None = None) -> int:
             images = read_annotations(args.annotations, args.images, args.masks)
         if not images:
             raise BadInputError(f"annotations is {str(args.annotations)!r}: lists no pictures")
-        images = [image for image in images if args.only in image.file.as_posix()]
+        images = [image for image in images if any(text in image.file.as_posix() for text in args.only)]
         if not images:
-            raise BadInputError(f"only is {args.only!r}: in no picture's path")
+            raise BadInputError(f"only is {' '.join(args.only)!r}: in no picture's path")
         pose = PoseConfig(max_feet=args.max_feet)
         config = FootEstimatorConfig(NetworkConfig(model=args.model), pose)
         estimator = FootEstimator(config.thorough() if args.thorough else config)
