@@ -60,7 +60,8 @@ class TrainConfig:
         epoch: pictures between two scans of the data folders.
         checkpoint_minutes: time between validations, each of which writes last.pt.
         val_pictures: at most so many pictures of the validation folder.
-        workers: processes that prepare pictures.
+        workers: processes that prepare pictures, or 0 to do it between two steps: a worker that shares the cores with
+            the network makes its threads wait for one another.
         threads: CPU threads of the network, 0 for all.
     """
 
@@ -87,7 +88,7 @@ class TrainConfig:
     epoch: int = 2048
     checkpoint_minutes: float = 4.0
     val_pictures: int = 128
-    workers: int = 1
+    workers: int = 0
     threads: int = 0
     seed: int = 0
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
@@ -257,7 +258,7 @@ def train(
     if val:
         val_samples = processes.first_then_others(lambda: SampleCache([val]))
         checks["val"] = Validation(val_samples, INPUT_SIZE, config.val_pictures)
-    if real_masks:
+    if real_masks and history:  # only the first process validates
         checks["real"] = Validation(MaskFolder(real_masks, train=False).decode(), INPUT_SIZE, config.val_pictures)
 
     network = FootNetwork(upsample=config.upsample)
