@@ -4,12 +4,10 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from arshoe_core import se3
 from arshoe_core.camera import Camera
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
 from arshoe_core.foot import Side
@@ -117,26 +115,19 @@ def _measures(
         pck.add(result.label.keypoints, result.points)
     found = [result for _, result in feet if result.pose is not None]
     sides = [r.label.side == r.pose.side for r in found if r.label.side != Side.UNKNOWN]
-    errors = np.reshape([_pose_error(r) for r in found if r.label.R is not None], (-1, 2))
+    posed = [r for r in found if r.label.R is not None]
+    degrees, centimetres = [r.rotation_deg for r in posed], [r.translation_cm for r in posed]
     return {
         "feet": len(feet),
         **keypoint_ap([(index, result.label) for index, result in feet], predicted),
         "side_accuracy": _mean(sides),
-        "rot_deg": _mean(errors[:, 0]),
-        "trans_cm": _mean(errors[:, 1]),
-        "rot_deg_median": _median(errors[:, 0]),
-        "trans_cm_median": _median(errors[:, 1]),
+        "rot_deg": _mean(degrees),
+        "trans_cm": _mean(centimetres),
+        "rot_deg_median": _median(degrees),
+        "trans_cm_median": _median(centimetres),
         **pck.result(),
         "feet_found": len(found) / len(feet) if feet else None,
     }
-
-
-def _pose_error(result: FootResult) -> tuple[float, float]:
-    """Degrees and, with the true foot length, centimetres."""
-    label, pose = result.label, result.pose
-    t = pose.T_camera_foot[:3, 3] * label.foot_length / pose.foot_length
-    degrees = np.rad2deg(se3.rotation_angle(label.R, pose.T_camera_foot[:3, :3]))
-    return degrees, np.linalg.norm(t - label.t) * 100
 
 
 def complete_points(estimate: FootEstimate, index: int, camera: Camera) -> np.ndarray:
@@ -145,12 +136,12 @@ def complete_points(estimate: FootEstimate, index: int, camera: Camera) -> np.nd
     return np.where(keypoints.found[:, None], keypoints.points, camera.project(pose.keypoints()))
 
 
-def _mean(values: Sequence[float] | np.ndarray) -> float | None:
-    return float(np.mean(values)) if len(values) else None
+def _mean(values: list) -> float | None:
+    return float(np.mean(values)) if values else None
 
 
-def _median(values: Sequence[float] | np.ndarray) -> float | None:
-    return float(np.median(values)) if len(values) else None
+def _median(values: list) -> float | None:
+    return float(np.median(values)) if values else None
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:

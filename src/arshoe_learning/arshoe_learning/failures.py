@@ -39,12 +39,22 @@ class FootResult:
     points: np.ndarray | None
 
     @property
+    def rotation_deg(self) -> float:
+        """Between the pose found and the labelled one; there must be both."""
+        return float(np.rad2deg(se3.rotation_angle(self.label.R, self.pose.T_camera_foot[:3, :3])))
+
+    @property
+    def translation_cm(self) -> float:
+        """As `rotation_deg`; the pose found is scaled to the true foot length."""
+        t = self.pose.T_camera_foot[:3, 3] * self.label.foot_length / self.pose.foot_length
+        return float(np.linalg.norm(t - self.label.t) * 100)
+
+    @property
     def failure(self) -> str:
         """The first of `FAILURES` that applies; "" if none does."""
         if self.pose is None:
             return "missed"
-        R, R_label = self.pose.T_camera_foot[:3, :3], self.label.R
-        if R_label is not None and np.rad2deg(se3.rotation_angle(R_label, R)) > TURNED_DEG:
+        if self.label.R is not None and self.rotation_deg > TURNED_DEG:
             return "turned"
         if self.label.side not in (Side.UNKNOWN, self.pose.side):
             return "wrong side"
