@@ -1,6 +1,9 @@
 """network_node takes what the later stages tell it: where the feet are, and which frames are rendered."""
 
+import itertools
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,17 +37,23 @@ class Client:
         self.outputs: list[NetworkOutput] = []
         self.node.create_subscription(NetworkOutput, "network_output", self.outputs.append, qos.RELIABLE)
 
-    def wait_until(self, condition) -> None:
+    def wait_until(self, condition: Callable[[], object], send: Callable[[], None] = lambda: None) -> None:
+        """Wait; messages get lost until the nodes have heard of each other, so `send` is called ten times a second."""
         deadline = time.monotonic() + 30
+        due = time.monotonic()
         while not condition():
-            assert time.monotonic() < deadline, "timeout"
+            now = time.monotonic()
+            assert now < deadline, f"timeout; widths seen: {self.widths}"
+            if now >= due:
+                send()
+                due = now + 0.1
             rclpy.spin_once(self.node, timeout_sec=0.05)
 
     def connect(self) -> None:
         publishers = (self.image, self.info, self.poses)
         self.wait_until(lambda: all(p.get_subscription_count() for p in publishers))
         self.wait_until(lambda: self.node.count_publishers("network_output"))
-        time.sleep(0.5)  # the network's publisher has to find this node too
+        time.sleep(1.0)  # the network's publisher has to find this node too
 
     def send_image(self, frame: int) -> None:
         header = conversions.header(10**9 + frame * STEP_NS, "camera")
@@ -58,14 +67,24 @@ class Client:
     def say_rendered(self, frame: int) -> None:
         self.rendered.publish(conversions.header(10**9 + frame * STEP_NS, "camera"))
 
-    def last_frame(self) -> int:
-        """Of the network's outputs."""
-        return round((conversions.stamp_ns(self.outputs[-1].header) - 10**9) / STEP_NS)
+    @property
+    def widths(self) -> dict[int, float]:
+        """Pixels across the maps of each frame that came out."""
+        return {self.frame_of(output): 64 * output.cell_to_image[0] for output in self.outputs}
 
-    def width_seen(self, frame: int) -> float:
-        """Pixels across the map of a frame."""
-        self.wait_until(lambda: len(self.outputs) > frame)
-        return 64 * self.outputs[frame].cell_to_image[0]
+    @property
+    def last_seen(self) -> int:
+        """The last frame that came out."""
+        return self.frame_of(self.outputs[-1])
+
+    @staticmethod
+    def frame_of(output: NetworkOutput) -> int:
+        return round((conversions.stamp_ns(output.header) - 10**9) / STEP_NS)
+
+    def width_seen(self, frame: int, send: Callable[[], None] = lambda: None) -> float:
+        """Pixels across the map of a frame, when it has come out."""
+        self.wait_until(lambda: frame in self.widths, send)
+        return self.widths[frame]
 
 
 @pytest.fixture
@@ -78,11 +97,15 @@ def client(graph):
 def test_poses_make_it_look_closer(graph, client):
     graph.start("network")
     client.connect()
-    for frame in range(40):  # some images get lost on the way
+    frames = itertools.count()
+
+    def send_next() -> None:
+        frame = next(frames)
         client.send_image(frame)
         client.send_poses(frame)
-        rclpy.spin_once(client.node, timeout_sec=0.2)
-    widths = [64 * output.cell_to_image[0] for output in client.outputs]
+
+    client.wait_until(lambda: client.outputs and min(client.widths.values()) < 300, send_next)
+    widths = list(client.widths.values())
     assert widths[0] == pytest.approx(640) and min(widths) == pytest.approx(256)
 
 
@@ -98,33 +121,32 @@ def test_without_poses_it_sees_the_whole_image(graph, client):
 def test_lossless_waits_for_the_poses_of_the_last_image(graph, client):
     network = graph.start("network", lossless=True)
     client.connect()
-    for frame in range(20):  # until the node has heard of the publisher of poses
+    client.send_image(0)
+    frame = 0
+    while client.width_seen(frame, partial(client.send_poses, frame - 1)) > 600:  # it has not heard of our poses yet
+        assert frame < 20, network.output
+        frame += 1
         client.send_image(frame)
-        if client.width_seen(frame) < 640:
-            break
-        client.send_poses(frame)
     client.send_image(frame + 1)
     time.sleep(0.3)
-    client.send_poses(frame)
-    assert client.width_seen(frame + 1) == pytest.approx(256), network.output
+    assert client.width_seen(frame + 1, partial(client.send_poses, frame)) == pytest.approx(256), network.output
     assert "not repeatable" not in network.output
 
 
 def test_images_are_dropped_while_three_frames_wait_to_be_rendered(graph, client):
     network = graph.start("network")
     client.connect()
-    client.wait_until(client.rendered.get_subscription_count)
-    frame = 0
-    while not client.outputs:  # some images get lost on the way
-        client.send_image(frame := frame + 1)
-        rclpy.spin_once(client.node, timeout_sec=0.2)
-    client.say_rendered(frame)
-    before = len(client.outputs)
-    for _ in range(15):
-        client.send_image(frame := frame + 1)
-        client.say_rendered(0)  # the last stage is alive, but has done none of these
-        rclpy.spin_once(client.node, timeout_sec=0.1)
+    frames = itertools.count()
+    rendered = seen = unanswered = 0
+
+    def send_next() -> None:
+        nonlocal seen, unanswered
+        unanswered = unanswered + 1 if len(client.outputs) == seen else 0
+        seen = len(client.outputs)
+        client.send_image(next(frames))
+        client.say_rendered(rendered)  # the last stage is alive, but gets no further
+
+    client.wait_until(lambda: client.outputs and unanswered >= 10, send_next)
+    before, rendered, unanswered = len(client.outputs), client.last_seen, 0
+    client.wait_until(lambda: len(client.outputs) > before and unanswered >= 10, send_next)
     assert 1 <= len(client.outputs) - before <= NetworkNode.FRAMES_UNDER_WAY, network.output
-    held = len(client.outputs)
-    client.say_rendered(client.last_frame())
-    client.wait_until(lambda: client.send_image(frame + 1) or len(client.outputs) > held)

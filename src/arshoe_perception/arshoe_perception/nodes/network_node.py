@@ -56,7 +56,7 @@ class NetworkNode(ArshoeNode):
             self.flow.sent(conversions.stamp_ns(msg.header))
         if self.poses is not None:
             self.poses.take_all()
-            if self.lossless:
+            if self.lossless and self.statistics.frames:
                 self.wait_for_poses()
         with self.frame(msg.header):
             with self.stages("decode"):
