@@ -12,7 +12,7 @@ from arshoe_core.errors import BadInputError
 from arshoe_core.foot import NUM_KEYPOINTS, Side
 from arshoe_core.types import MASK_IGNORE
 from arshoe_learning.pictures import read_picture
-from arshoe_perception.preprocessing import INPUT_SIZE, letterbox
+from arshoe_perception.preprocessing import INPUT_SIZE, letterbox, letterbox_of
 
 
 @dataclass(frozen=True)
@@ -263,8 +263,6 @@ def _cached_pixels(images: list[LabelledImage], cache: Path) -> np.ndarray:
 
 def letterboxed_keypoints(image: LabelledImage) -> np.ndarray:
     """(F, 8, 2) float32 in pixels of the letterboxed picture."""
-    scale = INPUT_SIZE / max(image.width, image.height)
-    fitted = np.array([max(1, round(image.width * scale)), max(1, round(image.height * scale))])
-    size, offset = np.array([image.width, image.height]), (INPUT_SIZE - fitted) // 2
+    T_image_input = letterbox_of(image.width, image.height).input_to_image
     points = np.array([foot.keypoints for foot in image.feet], np.float32).reshape(-1, NUM_KEYPOINTS, 2)
-    return ((points + 0.5) * (fitted / size) - 0.5 + offset).astype(np.float32)
+    return ((points - T_image_input[:, 2]) / T_image_input[[0, 1], [0, 1]]).astype(np.float32)

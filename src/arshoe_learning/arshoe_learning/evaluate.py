@@ -181,48 +181,68 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
+def _pictures(args: argparse.Namespace) -> list[LabelledImage]:
+    """The pictures that the command line names.
+
+    Raises:
+        BadInputError: if there are none.
+    """
+    if args.real_masks:
+        images = MaskFolder(args.real_masks, train=False).pictures()
+    else:
+        images = read_annotations(args.annotations, args.images, args.masks)
+    if not images:
+        raise BadInputError(f"annotations is {str(args.annotations)!r}: lists no pictures")
+    images = [image for image in images if any(text in image.file.as_posix() for text in args.only)]
+    if not images:
+        raise BadInputError(f"only is {' '.join(args.only)!r}: in no picture's path")
+    return images
+
+
+def _estimator(args: argparse.Namespace, images: list[LabelledImage]) -> FootEstimator:
+    config = FootEstimatorConfig(NetworkConfig(model=args.model), PoseConfig(max_feet=args.max_feet))
+    estimator = FootEstimator(config.thorough() if args.thorough else config)
+    if args.ceiling:
+        estimator.network = TargetMaps(images)
+    return estimator
+
+
+def _write(result: dict, file: Path) -> None:
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(json.dumps(result, indent=1) + "\n")
+    temporary.replace(file)
+
+
+def _print(result: dict) -> None:
+    print(f"{'':22}{'here':9}paper (its own pictures)")
+    for key, value in result.items():
+        if key != "failures":
+            shown = "-" if value is None else str(value) if isinstance(value, int) else f"{value:.4g}"
+            print(f"{key:22}{shown:9}{PAPER.get(key, '')}".rstrip())
+    if rows := result.get("failures"):
+        print(f"\n{markdown(rows)}")
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit code."""
     args = _options(argv)
     try:
-        if args.real_masks:
-            images = MaskFolder(args.real_masks, train=False).pictures()
-        else:
-            images = read_annotations(args.annotations, args.images, args.masks)
-        if not images:
-            raise BadInputError(f"annotations is {str(args.annotations)!r}: lists no pictures")
-        images = [image for image in images if any(text in image.file.as_posix() for text in args.only)]
-        if not images:
-            raise BadInputError(f"only is {' '.join(args.only)!r}: in no picture's path")
-        pose = PoseConfig(max_feet=args.max_feet)
-        config = FootEstimatorConfig(NetworkConfig(model=args.model), pose)
-        estimator = FootEstimator(config.thorough() if args.thorough else config)
-        if args.ceiling:
-            estimator.network = TargetMaps(images)
+        images = _pictures(args)
         feet: list[FootResult] = []
-        result = evaluate(images, estimator, tuple(args.sizes), feet)
+        result = evaluate(images, _estimator(args, images), tuple(args.sizes), feet)
         if args.real_masks:
             result = {key: result[key] for key in WITHOUT_FEET}
-        rows = table(feet) if args.failures else []
-        if rows:
-            result["failures"] = rows
+        if args.failures:
+            result["failures"] = table(feet)
         if args.json:
-            temporary = args.json.with_suffix(".tmp")
-            temporary.write_text(json.dumps(result, indent=1) + "\n")
-            temporary.replace(args.json)
+            _write(result, args.json)
     except BadInputError as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except OSError as error:
         print(f"evaluate: json is {str(args.json)!r}: {error.strerror}", file=sys.stderr)
         return EXIT_BAD_INPUT
-    print(f"{'':22}{'here':9}paper (its own pictures)")
-    for key, value in result.items():
-        if key != "failures":
-            shown = "-" if value is None else str(value) if isinstance(value, int) else f"{value:.4g}"
-            print(f"{key:22}{shown:9}{PAPER.get(key, '')}".rstrip())
-    if rows:
-        print(f"\n{markdown(rows)}")
+    _print(result)
     return 0
 
 

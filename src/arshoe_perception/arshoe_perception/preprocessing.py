@@ -28,6 +28,31 @@ class Region(NamedTuple):
     bottom: int
 
 
+class Letterbox(NamedTuple):
+    """Where a picture lies in the square it is fitted into.
+
+    Attributes:
+        fitted: columns and rows that it takes there.
+        left, top: its first column and row there.
+        input_to_image: (2, 3) float64, takes a pixel (x, y, 1) of the square to image pixels.
+    """
+
+    fitted: tuple[int, int]
+    left: int
+    top: int
+    input_to_image: np.ndarray
+
+
+def letterbox_of(width: int, height: int, size: int = INPUT_SIZE) -> Letterbox:
+    """Where `letterbox` puts a picture of this size."""
+    scale = size / max(height, width)
+    fit_width, fit_height = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (size - fit_width) // 2, (size - fit_height) // 2
+    sx, sy = width / fit_width, height / fit_height
+    input_to_image = np.array([[sx, 0, (0.5 - left) * sx - 0.5], [0, sy, (0.5 - top) * sy - 0.5]])
+    return Letterbox((fit_width, fit_height), left, top, input_to_image)
+
+
 def letterbox(image_bgr: np.ndarray, size: int = INPUT_SIZE) -> tuple[np.ndarray, np.ndarray]:
     """Scale a picture into a size x size square, keeping its proportions.
 
@@ -44,21 +69,18 @@ def letterbox(image_bgr: np.ndarray, size: int = INPUT_SIZE) -> tuple[np.ndarray
     if image_bgr.dtype != np.uint8 or image_bgr.ndim != 3 or image_bgr.shape[2] != 3 or image_bgr.size == 0:
         raise BadInputError(f"image is {image_bgr.dtype} {image_bgr.shape}; allowed: uint8 (H, W, 3), BGR")
     height, width = image_bgr.shape[:2]
-    scale = size / max(height, width)
-    fit_width, fit_height = max(1, round(width * scale)), max(1, round(height * scale))
-    left, top = (size - fit_width) // 2, (size - fit_height) // 2
+    (fit_width, fit_height), left, top, input_to_image = letterbox_of(width, height, size)
     square = np.full((size, size, 3), PAD_VALUE, np.uint8)
     fitted = square[top : top + fit_height, left : left + fit_width]
-    if scale < 1:
+    shrink = max(height, width) / size
+    if shrink > 1:
         # Plain bilinear skips pixels when shrinking and makes thin things flicker; the mean of several such samples
         # does not, and takes a third of the time of OpenCV's area averaging by a factor that is not whole.
-        samples = 2 if scale > 1 / 4 else 4
+        samples = 2 if shrink < 4 else 4
         image_bgr = cv2.resize(image_bgr, (samples * fit_width, samples * fit_height), interpolation=cv2.INTER_LINEAR)
         cv2.resize(image_bgr, (fit_width, fit_height), dst=fitted, interpolation=cv2.INTER_AREA)
     else:
         cv2.resize(image_bgr, (fit_width, fit_height), dst=fitted, interpolation=cv2.INTER_LINEAR)
-    sx, sy = width / fit_width, height / fit_height
-    input_to_image = np.array([[sx, 0, (0.5 - left) * sx - 0.5], [0, sy, (0.5 - top) * sy - 0.5]])
     return square, input_to_image
 
 
