@@ -49,10 +49,15 @@ class Process:
         """Send SIGINT, as Ctrl-C does."""
         self._popen.send_signal(signal.SIGINT)
 
-    def kill(self) -> None:
-        """End at once."""
-        self._popen.kill()
-        self._popen.wait()
+    def end(self) -> None:
+        """Interrupt what still runs, and kill it where that fails: a killed node leaves its shared memory behind."""
+        if self.running:
+            self.interrupt()
+        try:
+            self._popen.wait(10)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
 
     @property
     def output(self) -> str:
@@ -85,7 +90,7 @@ class Graph:
         return process
 
     def run(self, bag: Path, out: Path, swapped: dict[str, Path] | None = None, **source: object) -> None:
-        """Run the whole graph without loss over a bag; every node must exit with 0 (swapped-in ones are killed)."""
+        """Run the whole graph without loss over a bag; every node must exit with 0 (swapped-in ones are ended)."""
         swapped = swapped or {}
         for stage in ("network", "pose", "stabilizer", "render", "marker"):
             self.start(str(swapped.get(stage, stage)), lossless=True)
@@ -95,17 +100,20 @@ class Graph:
             if name in NODES:
                 assert process.wait() == 0, process.output
             else:
-                process.kill()
+                process.end()
 
     def close(self) -> None:
-        """Kill what is left."""
-        for process in self.processes.values():
-            process.kill()
+        """End what is left."""
+        running = [process for process in self.processes.values() if process.running]
+        for process in running:
+            process.interrupt()
+        for process in running:
+            process.end()
 
 
 @pytest.fixture
 def graph(tmp_path):
-    """An empty graph; what still runs at the end of the test is killed."""
+    """An empty graph; what still runs at the end of the test is ended."""
     graph = Graph(tmp_path)
     yield graph
     graph.close()
