@@ -46,13 +46,12 @@ class Process:
         return self._popen.poll() is None
 
     def interrupt(self) -> None:
-        """Send SIGINT, as Ctrl-C does."""
+        """Send SIGINT, as Ctrl-C does, if it has not ended."""
         self._popen.send_signal(signal.SIGINT)
 
     def end(self) -> None:
         """Interrupt what still runs, and kill it where that fails: a killed node leaves its shared memory behind."""
-        if self.running:
-            self.interrupt()
+        self.interrupt()
         try:
             self._popen.wait(10)
         except subprocess.TimeoutExpired:
@@ -104,10 +103,7 @@ class Graph:
 
     def close(self) -> None:
         """End what is left."""
-        running = [process for process in self.processes.values() if process.running]
-        for process in running:
-            process.interrupt()
-        for process in running:
+        for process in self.processes.values():
             process.end()
 
 
