@@ -34,10 +34,12 @@ class Process:
             self._popen = subprocess.Popen(command, env=env, stdout=file, stderr=subprocess.STDOUT)
 
     def wait(self, timeout_s: float = 60.0) -> int:
-        """The exit code; fails with the output if the process does not end in time."""
+        """The exit code; if the process does not end in time, fails with its output and what its threads are at."""
         try:
             return self._popen.wait(timeout_s)
         except subprocess.TimeoutExpired:
+            self._popen.send_signal(signal.SIGABRT)  # PYTHONFAULTHANDLER prints the stacks
+            self._popen.wait()
             pytest.fail(f"{self.name} still runs after {timeout_s} s; it printed:\n{self.output}")
 
     @property
@@ -77,6 +79,7 @@ class Graph:
             "FASTDDS_DEFAULT_PROFILES_FILE": str(ROOT / "launch/config/fastdds_shared_memory.xml"),
             "OMP_NUM_THREADS": "1",
             "LP_NUM_THREADS": "1",
+            "PYTHONFAULTHANDLER": "1",
         }
 
     def start(self, node: str, *ros_args: str, **parameters: object) -> Process:
