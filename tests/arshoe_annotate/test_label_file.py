@@ -119,11 +119,12 @@ def test_a_file_spoilt_while_open_is_not_overwritten(annotator, true_feet):
 
 
 def test_a_change_that_cannot_be_written_does_not_come_with_the_next(annotator, true_feet, monkeypatch):
-    from arshoe_annotate import label_file
+    def full_disk(_: int) -> None:
+        raise OSError(28, "No space left")
 
     annotator.add(NAME, true_feet[0])
     with monkeypatch.context() as context:
-        context.setattr(label_file, "write_durably", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+        context.setattr("os.fsync", full_disk)
         with pytest.raises(BadInputError, match="No space left; nothing is saved"):
             annotator.add(NAME, true_feet[1])
     assert len(annotator.feet(NAME)) == 1

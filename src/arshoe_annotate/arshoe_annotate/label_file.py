@@ -16,6 +16,7 @@ from typing import Any
 
 from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
+from arshoe_core.files import write_file
 from arshoe_learning.coco_format import CATEGORY
 
 Annotation = dict[str, Any]
@@ -190,31 +191,16 @@ class LabelFile:
 
     def _write(self) -> None:
         try:
-            write_durably(self.path, _text(self._content).encode())
-        except OSError as error:
+            write_file(self.path, _text(self._content))
+        except BadInputError as error:
             self._load()  # this change is not in the file, so it must not come into it with the next one
-            raise BadInputError(f"can't write {str(self.path)!r}: {error.strerror}; nothing is saved") from error
+            raise BadInputError(f"{error}; nothing is saved") from error
         self._signature = _signature(self.path)
 
 
 def as_stored(camera: Camera) -> Camera:
     """A camera as it is read back from the file, so that writing it again changes nothing."""
     return Camera(camera.width, camera.height, *(round(getattr(camera, key), 3) for key in _CAMERA_KEYS))
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Replace a file so that after a crash at any time it holds either the old or the new content."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _text(content: dict[str, Any]) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from arshoe_annotate.label_file import write_durably
 from arshoe_core.errors import BadInputError, require_choice
+from arshoe_core.files import write_file
 from arshoe_core.types import MASK_BACKGROUND, MASK_FOOT, MASK_IGNORE, MASK_LEG
 
 VALUES = {"background": MASK_BACKGROUND, "leg": MASK_LEG, "foot": MASK_FOOT, "ignore": MASK_IGNORE}
@@ -36,12 +36,11 @@ class MaskChange:
         Raises:
             BadInputError: if it can't be written.
         """
+        if self.after is not None:
+            write_file(self.file, self.after)
+            return self
         try:
-            if self.after is None:
-                self.file.unlink(missing_ok=True)
-            else:
-                self.file.parent.mkdir(parents=True, exist_ok=True)
-                write_durably(self.file, self.after)
+            self.file.unlink(missing_ok=True)
         except OSError as error:
             raise BadInputError(f"can't write {str(self.file)!r}: {error.strerror}") from error
         return self

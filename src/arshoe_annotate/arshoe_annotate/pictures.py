@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from arshoe_annotate.label_file import write_durably
 from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
+from arshoe_core.files import write_file
 from arshoe_media.image_folder_reader import SUFFIXES
 from arshoe_media.source import SourceConfig, open_input
 
@@ -135,7 +135,6 @@ def _extract(config: SourceConfig, source: Path, folder: Path, every: int) -> tu
         if known["source"] == str(source.absolute()) and known["every"] == every:
             camera = known["camera"] and Camera(**known["camera"])
             return [folder / name for name in known["frames"]], camera
-    folder.mkdir(parents=True, exist_ok=True)
     names, camera = [], None
     for index, frame in enumerate(open_input(config)):
         if index % every:
@@ -146,9 +145,9 @@ def _extract(config: SourceConfig, source: Path, folder: Path, every: int) -> tu
         names.append(f"{source.stem}_{index:06d}.jpg")
         if not (folder / names[-1]).exists():
             encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
-            write_durably(folder / names[-1], encoded.tobytes())
+            write_file(folder / names[-1], encoded.tobytes())
     pinhole = camera and {key: getattr(camera, key) for key in ("width", "height", "fx", "fy", "cx", "cy")}
     known = {"source": str(source.absolute()), "every": every, "frames": names, "camera": pinhole}
-    write_durably(listing, json.dumps(known).encode())
+    write_file(listing, json.dumps(known))
     logger.info("wrote %d frames of %s to %s", len(names), source, folder)
     return [folder / name for name in names], pinhole and Camera(**pinhole)

@@ -10,7 +10,7 @@ import numpy as np
 from arshoe_annotate.annotator import Annotator
 from arshoe_annotate.foot_label import FootLabel
 from arshoe_core.camera import Camera
-from arshoe_core.errors import BadInputError
+from arshoe_core.files import write_file
 
 MAX_REPROJECTION = 0.02
 """Foot extents (largest distance between two keypoints) that labelled keypoints may be from the pose's."""
@@ -35,14 +35,10 @@ def review(annotator: Annotator, out: Path) -> str:
     lines = [*statistics(annotator, names), "", f"{len(problems)} things look wrong"]
     lines += [f"{name} foot {id}: {what}" for name, id, what in problems]
     text = "\n".join(lines) + "\n"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for number, sheet in enumerate(_sheets(annotator, names, {(name, id) for name, id, _ in problems})):
-            data = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
-            _replace(out / f"sheet_{number:03d}.jpg", data)
-        _replace(out / "review.txt", text.encode())
-    except OSError as error:
-        raise BadInputError(f"can't write in {str(out)!r}: {error.strerror}") from error
+    for number, sheet in enumerate(_sheets(annotator, names, {(name, id) for name, id, _ in problems})):
+        data = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
+        write_file(out / f"sheet_{number:03d}.jpg", data)
+    write_file(out / "review.txt", text)
     return text
 
 
@@ -155,9 +151,3 @@ def _extent(points: np.ndarray) -> float:
 
 def _counts(values) -> str:
     return ", ".join(f"{value} {count}" for value, count in sorted(Counter(values).items())) or "none"
-
-
-def _replace(file: Path, data: bytes) -> None:
-    temporary = file.with_name(file.name + ".part")
-    temporary.write_bytes(data)
-    temporary.replace(file)

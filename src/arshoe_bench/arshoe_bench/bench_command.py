@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_core.files import write_file
 from arshoe_core.memory import keep_large_blocks
 
 SUBJECTS = {
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         figures = _module(options.subject).run(options) if options.subject else speed(options.all)
         if options.json:
-            _write(options.json, figures)
+            write_file(options.json, json.dumps(figures, indent=1) + "\n")
     except BadInputError as error:
         print(f"bench: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
@@ -72,15 +73,6 @@ def speed(everything: bool) -> dict:
 
 def _module(subject: str):
     return importlib.import_module(f"arshoe_bench.{subject}_benchmark")
-
-
-def _write(file: Path, figures: dict) -> None:
-    temporary = file.with_name(file.name + ".part")
-    try:
-        temporary.write_text(json.dumps(figures, indent=1) + "\n")
-        temporary.replace(file)
-    except OSError as error:
-        raise BadInputError(f"json is {str(file)!r}: {error.strerror}") from error
 
 
 if __name__ == "__main__":

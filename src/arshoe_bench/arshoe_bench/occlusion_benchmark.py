@@ -14,7 +14,8 @@ import numpy as np
 
 from arshoe_bench.occlusion_scenes import OcclusionScene, OcclusionStage
 from arshoe_bench.pipeline_benchmark import machine
-from arshoe_core.errors import BadInputError, require_range
+from arshoe_core.errors import require_range
+from arshoe_core.files import write_file
 from arshoe_core.types import MASK_FOOT, MASK_LEG, NetworkOutput
 from arshoe_perception.mask import decode_mask
 from arshoe_perception.preprocessing import INPUT_SIZE, STRIDE, cell_to_image_transform, letterbox
@@ -125,13 +126,7 @@ class _Bench:
             worst += [np.zeros_like(worst[0])] * (-len(worst) % 6)
             sheet = np.vstack([np.hstack(worst[i : i + 6]) for i in range(0, len(worst), 6)])
             file = folder / f"{key.replace(', ', '_').replace(' ', '_')}.jpg"
-            temporary = file.with_name(file.stem + ".part.jpg")
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                temporary.write_bytes(cv2.imencode(".jpg", sheet)[1].tobytes())
-                temporary.replace(file)
-            except OSError as error:
-                raise BadInputError(f"out is {str(folder)!r}: {error.strerror}") from error
+            write_file(file, cv2.imencode(".jpg", sheet)[1].tobytes())
 
 
 def _hidden(drawn: np.ndarray, alone: np.ndarray, image: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from arshoe_core.errors import BadInputError
+from arshoe_core.files import replacing
 
 _SIZE = (7.5, 3.2)
 
@@ -19,20 +19,15 @@ def write(folder: Path, figures: dict) -> None:
     Raises:
         BadInputError: if the folder can't be written to.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, draw in (("error", _draw_error), ("feet", _draw_feet), ("covariance", _draw_covariance)):
-            figure, axes = plt.subplots(1, 2, figsize=_SIZE, layout="constrained")
-            draw(axes, figures)
-            for ax in axes:
-                ax.grid(alpha=0.3)
-                ax.legend(fontsize=7)
-            part = folder / f"pose_{name}.png.part"
-            figure.savefig(part, format="png", dpi=100)
-            plt.close(figure)
-            part.replace(folder / f"pose_{name}.png")
-    except OSError as error:
-        raise BadInputError(f"plots is {str(folder)!r}: {error.strerror}") from error
+    for name, draw in (("error", _draw_error), ("feet", _draw_feet), ("covariance", _draw_covariance)):
+        figure, axes = plt.subplots(1, 2, figsize=_SIZE, layout="constrained")
+        draw(axes, figures)
+        for ax in axes:
+            ax.grid(alpha=0.3)
+            ax.legend(fontsize=7)
+        with replacing(folder / f"pose_{name}.png") as partial:
+            figure.savefig(partial, format="png", dpi=100)
+        plt.close(figure)
 
 
 def _draw_error(axes, figures: dict) -> None:

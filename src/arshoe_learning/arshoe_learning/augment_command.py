@@ -14,8 +14,9 @@ import numpy as np
 from tqdm import tqdm
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError, require_range
+from arshoe_core.files import write_file
 from arshoe_learning.coco_dataset import read_mask
-from arshoe_learning.coco_format import CATEGORY, write_json
+from arshoe_learning.coco_format import CATEGORY
 from arshoe_learning.offline_augmentation import Labelled, augmented
 from arshoe_learning.pictures import pictures_in, read_picture
 
@@ -69,7 +70,7 @@ def augment_folder(data: Path, out: Path, copies: int, seed: int, backgrounds: P
                 annotations.append(foot | {"id": len(annotations), "image_id": image_id})
     info = {"description": "ARShoe feet, augmented", "seed": seed, "copies": copies}
     made = {"info": info, "images": images, "annotations": annotations, "categories": [CATEGORY]}
-    write_json(made, out / "annotations.json")
+    write_file(out / "annotations.json", json.dumps(made))
     return len(images)
 
 

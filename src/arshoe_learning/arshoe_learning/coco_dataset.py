@@ -9,6 +9,7 @@ import numpy as np
 
 from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
+from arshoe_core.files import replacing
 from arshoe_core.foot import NUM_KEYPOINTS, Side
 from arshoe_core.types import MASK_IGNORE
 from arshoe_learning.pictures import read_picture
@@ -251,13 +252,11 @@ def _cached_pixels(images: list[LabelledImage], cache: Path) -> np.ndarray:
     """Memory map (N, S, S, 4) uint8 of image and mask; made first where it isn't there."""
     shape = (len(images), INPUT_SIZE, INPUT_SIZE, 4)
     if not cache.exists() or np.load(cache, mmap_mode="r").shape != shape:
-        cache.parent.mkdir(exist_ok=True)
-        temporary = cache.with_suffix(".tmp")
-        pixels = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
-        for i, image in enumerate(images):
-            pixels[i, ..., :3], pixels[i, ..., 3] = _read_letterboxed(image.file, image.mask)
-        pixels.flush()
-        temporary.replace(cache)
+        with replacing(cache) as partial:
+            pixels = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+            for i, image in enumerate(images):
+                pixels[i, ..., :3], pixels[i, ..., 3] = _read_letterboxed(image.file, image.mask)
+            pixels.flush()
     return np.load(cache, mmap_mode="r")
 
 

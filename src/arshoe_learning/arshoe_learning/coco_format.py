@@ -1,8 +1,5 @@
 """The label format, for everything that writes it: COCO keypoints JSON with side, covering, pose and camera."""
 
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,10 +70,3 @@ def keypoint_labels(pixels: np.ndarray, visibility: np.ndarray) -> dict[str, Any
 
 def _rounded(values: np.ndarray | list[float], digits: int) -> list[float]:
     return [round(float(v), digits) for v in np.ravel(values)]
-
-
-def write_json(content: dict, file: Path) -> None:
-    """Write JSON under a temporary name, then rename."""
-    temporary = file.with_name(file.name + ".part")
-    temporary.write_text(json.dumps(content))
-    os.replace(temporary, file)

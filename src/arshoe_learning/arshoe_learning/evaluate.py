@@ -10,6 +10,7 @@ import numpy as np
 
 from arshoe_core.camera import Camera
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_core.files import write_file
 from arshoe_core.foot import Side
 from arshoe_learning.ceiling import TargetMaps
 from arshoe_learning.coco_dataset import LabelledImage, MaskFolder, read_annotations, read_mask
@@ -207,12 +208,6 @@ def _estimator(args: argparse.Namespace, images: list[LabelledImage]) -> FootEst
     return estimator
 
 
-def _write(result: dict, file: Path) -> None:
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps(result, indent=1) + "\n")
-    temporary.replace(file)
-
-
 def _print(result: dict) -> None:
     print(f"{'':22}{'here':9}paper (its own pictures)")
     for key, value in result.items():
@@ -235,12 +230,9 @@ def main(argv: list[str] | None = None) -> int:
         if args.failures:
             result["failures"] = table(feet)
         if args.json:
-            _write(result, args.json)
+            write_file(args.json, json.dumps(result, indent=1) + "\n")
     except BadInputError as error:
         print(f"evaluate: {error}", file=sys.stderr)
-        return EXIT_BAD_INPUT
-    except OSError as error:
-        print(f"evaluate: json is {str(args.json)!r}: {error.strerror}", file=sys.stderr)
         return EXIT_BAD_INPUT
     _print(result)
     return 0

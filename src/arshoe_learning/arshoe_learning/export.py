@@ -11,6 +11,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_core.files import replacing, write_file
 from arshoe_learning.pictures import pictures_in, read_picture
 from arshoe_learning.wide_decoder import with_wide_decoders
 from arshoe_perception.network import INPUT_NAME, OUTPUT_CHANNELS, FootNetwork, fuse_batch_norm
@@ -68,7 +69,7 @@ def export_onnx(network: FootNetwork, path: Path) -> None:
     model = _to_onnx(fuse_batch_norm(network))
     _store_fp16(model.graph)
     onnx.checker.check_model(model)
-    _save(model, path)
+    write_file(path, model.SerializeToString())
 
 
 def export_int8(network: FootNetwork, path: Path, images: list[Path]) -> None:
@@ -91,7 +92,7 @@ def export_int8(network: FootNetwork, path: Path, images: list[Path]) -> None:
         def get_next(self) -> dict | None:
             return next(self._inputs, None)
 
-    plain, temporary = path.with_suffix(".fp32.tmp"), path.with_suffix(".tmp")
+    plain = path.with_suffix(".fp32.tmp")
     model = _to_onnx(with_wide_decoders(fuse_batch_norm(network)))
     onnx.save(model, str(plain))
     floats = [n.name for n in model.graph.node if any(name.startswith(FLOAT_WEIGHTS) for name in n.input)]
@@ -100,14 +101,14 @@ def export_int8(network: FootNetwork, path: Path, images: list[Path]) -> None:
         for name, (low, high) in OUTPUT_RANGES.items()
         for tensor in _same_values(model.graph, name)
     }
-    quantize_static(
-        str(plain), str(temporary), Pictures(), quant_format=QuantFormat.QDQ, per_channel=True,
-        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, nodes_to_exclude=floats,
-        calibrate_method=CalibrationMethod.Percentile,
-        extra_options={"CalibPercentile": CALIBRATION_PERCENTILE, "TensorQuantOverrides": ranges},
-    )  # fmt: skip
+    with replacing(path) as partial:
+        quantize_static(
+            str(plain), str(partial), Pictures(), quant_format=QuantFormat.QDQ, per_channel=True,
+            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, nodes_to_exclude=floats,
+            calibrate_method=CalibrationMethod.Percentile,
+            extra_options={"CalibPercentile": CALIBRATION_PERCENTILE, "TensorQuantOverrides": ranges},
+        )  # fmt: skip
     plain.unlink()
-    temporary.replace(path)
 
 
 def _to_onnx(network: torch.nn.Module) -> onnx.ModelProto:
@@ -146,12 +147,6 @@ def _store_fp16(graph: onnx.GraphProto) -> None:
     nodes = casts + list(graph.node)
     del graph.node[:]
     graph.node.extend(nodes)
-
-
-def _save(model: onnx.ModelProto, path: Path) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(model.SerializeToString())
-    temporary.replace(path)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -19,6 +19,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_core.files import replacing
 from arshoe_core.memory import keep_large_blocks
 from arshoe_learning.augmentation import AugmentationConfig
 from arshoe_learning.coco_dataset import MaskFolder, SampleCache
@@ -218,9 +219,8 @@ def make_optimizer(config: TrainConfig, network: nn.Module) -> torch.optim.Optim
 
 def save(file: Path, state: dict) -> None:
     """Write a checkpoint; a reader never sees half of one."""
-    temporary = file.with_suffix(".tmp")
-    torch.save(state, temporary)
-    temporary.replace(file)
+    with replacing(file) as partial:
+        torch.save(state, partial)
 
 
 def computes_bf16(device: torch.device) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from arshoe_core import foot
 from arshoe_core.camera import Camera
 from arshoe_core.errors import BadInputError
+from arshoe_core.files import write_file
 from arshoe_core.types import FootPose
 from arshoe_media.latency import LatencyStatistics
 from arshoe_media.pose_errors import match, rotation_error_deg, translation_error_cm
@@ -117,9 +118,7 @@ class Recorder:
                 self._video.close()
             self._poses_file.close()
             os.replace(self._poses_file.name, self._folder / "poses.jsonl")
-            partial = self._folder / "summary.json.partial"
-            partial.write_text(json.dumps(summary, indent=2) + "\n")
-            os.replace(partial, self._folder / "summary.json")
+            write_file(self._folder / "summary.json", json.dumps(summary, indent=2) + "\n")
         return summary
 
     def _finish_frame(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from arshoe_core.errors import BadInputError
+from arshoe_core.files import write_file
 from arshoe_render.mesh import Material, Mesh
 
 _COMPONENTS = {"<f4": 5126, "<u4": 5125, "<u2": 5123}
@@ -35,15 +35,7 @@ def save_glb(
     Raises:
         BadInputError: if the file can't be written.
     """
-    path = Path(path)
-    data = _Writer(jpeg_quality).glb(meshes, extras or {})
-    temporary = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise BadInputError(f"can't write {str(path)!r}: {error.strerror}") from error
+    write_file(Path(path), _Writer(jpeg_quality).glb(meshes, extras or {}))
 
 
 @dataclass

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_core.files import write_file
 from arshoe_render import shoe_import_command
 from arshoe_render.preview import catalogue_sheet, contact_sheet, turntable
 from arshoe_render.shoe import bundled_shoes, load_shoe, save_shoe
@@ -85,7 +86,7 @@ def _import(options: argparse.Namespace) -> None:
 def _write_picture(path: Path, picture: np.ndarray) -> None:
     options = [cv2.IMWRITE_JPEG_QUALITY, 78] if path.suffix == ".jpg" else []
     _, data = cv2.imencode(path.suffix, picture, options)
-    _write(path, data.tobytes())
+    write_file(path, data.tobytes())
 
 
 def _write_animation(path: Path, frames: list[np.ndarray]) -> None:
@@ -93,7 +94,7 @@ def _write_animation(path: Path, frames: list[np.ndarray]) -> None:
     animation.frames = frames
     animation.durations = [round(1000 * _TURN_S / len(frames))] * len(frames)
     _, data = cv2.imencodeanimation(path.suffix, animation)
-    _write(path, data.tobytes())
+    write_file(path, data.tobytes())
 
 
 def _check_picture(path: Path, allowed: tuple[str, ...]) -> None:
@@ -102,15 +103,6 @@ def _check_picture(path: Path, allowed: tuple[str, ...]) -> None:
         raise BadInputError(f"picture to write is {str(path)!r}; allowed: a {' or '.join(allowed)} file")
     if not path.absolute().parent.is_dir():
         raise BadInputError(f"can't write {str(path)!r}: no such folder")
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(path.name + ".part")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise BadInputError(f"can't write {str(path)!r}: {error.strerror}") from error
 
 
 if __name__ == "__main__":

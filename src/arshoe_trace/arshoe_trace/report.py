@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
+from arshoe_core.files import write_file
 from arshoe_trace.ctf_reader import find_ctf, read_cpu, read_ctf
 from arshoe_trace.event_log_reader import find_event_logs, read_event_logs
 from arshoe_trace.figures import figures
@@ -65,19 +66,9 @@ def write_report(folder: Path, out: Path, json_file: Path | None = None) -> dict
     if json_file is not None:
         files[json_file] = text
     for file, content in files.items():
-        _write(file, content)
+        write_file(file, content)
     print(f"written: {out / 'report.html'}, report.json, perfetto.json (open the last at ui.perfetto.dev)")
     return result
-
-
-def _write(file: Path, content: str) -> None:
-    temporary = file.with_name(file.name + ".part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(content)
-        temporary.replace(file)
-    except OSError as error:
-        raise BadInputError(f"{str(file)!r} can't be written: {error.strerror}") from error
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import numpy as np
 from arshoe_bench.stabilization.measures import Tracks
 from arshoe_bench.stabilization.trial import RAW, Truth
 from arshoe_bench.stabilization.tuning import LAG_MS, Trial, front
+from arshoe_core.files import replacing
 from arshoe_stabilizer import StabilizerConfig
 
 _SIZE = (6.4, 3.6)
@@ -63,8 +64,6 @@ def _lag_and_jitter(trials: list[Trial]) -> tuple[list[float], list[float]]:
 
 
 def _save(figure: plt.Figure, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(file.name + ".part")
-    figure.savefig(temporary, dpi=110, format="png", metadata={"Software": None})
-    temporary.replace(file)
+    with replacing(file) as partial:
+        figure.savefig(partial, dpi=110, format="png", metadata={"Software": None})
     plt.close(figure)

@@ -7,7 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from arshoe_learning.coco_format import CATEGORY, foot_labels, write_json
+from arshoe_core.files import write_file
+from arshoe_learning.coco_format import CATEGORY, foot_labels
 from arshoe_learning.synthetic.generator import Sample, VisibleFoot
 
 MAX_FEET = 8
@@ -45,7 +46,8 @@ def write_shard(draw: Callable[[int], Sample], indices: Iterable[int], folder: P
         entry, feet = write_sample(sample, index, folder, quality)
         images.append(entry)
         annotations += feet
-    write_json({"info": info, "images": images, "annotations": annotations, "categories": [CATEGORY]}, folder / file)
+    shard = {"info": info, "images": images, "annotations": annotations, "categories": [CATEGORY]}
+    write_file(folder / file, json.dumps(shard))
 
 
 def merge(shards: Iterable[Path], file: Path) -> None:
@@ -57,4 +59,4 @@ def merge(shards: Iterable[Path], file: Path) -> None:
         "annotations": [entry for part in parts for entry in part["annotations"]],
         "categories": [CATEGORY],
     }
-    write_json(whole, file)
+    write_file(file, json.dumps(whole))
