@@ -3,9 +3,11 @@
 import ctypes
 import logging
 
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4  # malloc.h
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8  # malloc.h
 _KEPT = 256 << 20
 """Bytes at the heap's end that are free and not given back."""
+_ARENAS = 2
+"""Heaps that threads share. By default there are up to eight for each core, and each keeps what it once needed."""
 
 
 def keep_large_blocks() -> bool:
@@ -22,6 +24,6 @@ def keep_large_blocks() -> bool:
     except (OSError, AttributeError):
         logging.getLogger(__name__).debug("no mallopt: pictures are allocated anew for each frame")
         return False
-    settings = {_M_MMAP_MAX: 0, _M_TRIM_THRESHOLD: _KEPT, _M_TOP_PAD: 4 << 20}
+    settings = {_M_MMAP_MAX: 0, _M_TRIM_THRESHOLD: _KEPT, _M_TOP_PAD: 4 << 20, _M_ARENA_MAX: _ARENAS}
     taken = [mallopt(name, value) == 1 for name, value in settings.items()]
     return all(taken)
