@@ -11,7 +11,7 @@ _ARENAS = 2
 
 
 def keep_large_blocks() -> bool:
-    """Let malloc serve blocks of any size from memory it keeps.
+    """Let malloc serve blocks of any size from memory it keeps, in heaps that all threads share.
 
     By default glibc maps each block of a picture's size anew and unmaps it afterwards, and the system fills every page
     with zeros at its first touch: about 1 ms of a 640x480 image's way from one process to the next.
