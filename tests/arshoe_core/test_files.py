@@ -1,5 +1,8 @@
 """Files are written whole or not at all."""
 
+import subprocess
+import sys
+
 import pytest
 
 from arshoe_core.errors import BadInputError
@@ -34,3 +37,14 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
     for bad, reason in ((tmp_path / "a file" / "x.json", "File exists|Not a directory"), (tmp_path, "Is a directory")):
         with pytest.raises(BadInputError, match=f"can't write '{bad}': ({reason})"):
             write_file(bad, "text")
+
+
+def test_two_processes_that_write_one_file_do_not_meet(tmp_path):
+    file = tmp_path / "cache.npy"
+    with replacing(file) as partial:
+        partial.write_text("ours")
+        write = f"from arshoe_core import files; files.write_file(files.Path({str(file)!r}), 'theirs')"
+        subprocess.run([sys.executable, "-c", write], check=True)
+        assert (file.read_text(), partial.read_text()) == ("theirs", "ours")
+    assert file.read_text() == "ours"
+    assert list(tmp_path.iterdir()) == [file]

@@ -13,12 +13,13 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give the body another name to write a file under, and give the file its own name when the body has succeeded.
 
     The folder is made where it is missing. What is written is on the disk before it takes the place of the file, so
-    after a crash at any time `path` holds either the old or the new content.
+    after a crash at any time `path` holds either the old or the new content. The other name holds the process's number:
+    of two processes that write the same file, both succeed and one is last.
 
     Raises:
         BadInputError: if the file can't be written; the old one is then as it was.
     """
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ import numpy as np
 from arshoe_bench.stabilization import motion, scene
 from arshoe_bench.stabilization.motion import Moment, Motion, Person
 from arshoe_bench.stabilization.scene import CAMERA, Scene
-from arshoe_core.errors import BadInputError
+from arshoe_core.files import replacing
 from arshoe_core.types import FootPose
 from arshoe_render.gl_renderer import GlRenderer
 
@@ -166,11 +165,5 @@ def _render(clip: Clip, seed: int, renderer: GlRenderer) -> None:
         pictures.append(cv2.imencode(".png", mask)[1].ravel())
     for look in looks:
         look.release()
-    temporary = clip.path.with_name(f"{clip.path.name}.{os.getpid()}.part")
-    try:
-        clip.path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.savez(file, data=np.concatenate(pictures), sizes=[len(picture) for picture in pictures])
-        temporary.replace(clip.path)
-    except OSError as error:
-        raise BadInputError(f"clips is {str(clip.path.parent)!r}: {error.strerror}") from error
+    with replacing(clip.path) as partial, partial.open("wb") as file:
+        np.savez(file, data=np.concatenate(pictures), sizes=[len(picture) for picture in pictures])
