@@ -30,7 +30,7 @@ from arshoe_learning.train import (  # noqa: E402
 from arshoe_learning.training_data import Epoch  # noqa: E402
 from arshoe_learning.training_log import contact_sheet  # noqa: E402
 from arshoe_learning.training_processes import TrainingProcesses  # noqa: E402
-from arshoe_perception.network import FootNetwork  # noqa: E402
+from arshoe_perception.network import ConvBlock, FootNetwork  # noqa: E402
 from arshoe_perception.preprocessing import INPUT_SIZE  # noqa: E402
 
 CONFIGS = Path(train_module.__file__).parent.parent / "configs"
@@ -166,6 +166,8 @@ def test_training_starts_from_what_an_exported_model_computes(tmp_path):
     export_onnx(trained, tmp_path / "arshoe.onnx")
 
     network = start_from(tmp_path / "arshoe.onnx", images)
+    sizes = [block[0].weight.square().mean().sqrt() for block in network.modules() if isinstance(block, ConvBlock)]
+    assert {round(size.item(), 3) for size in sizes} == {0.1, 0.5}
     for mode in (network.eval(), network.train()):
         for output, want in zip(mode(to_input(images, torch.device("cpu"))), expected, strict=True):
             torch.testing.assert_close(output, want, rtol=0, atol=0.01 * want.abs().max().item())
