@@ -21,6 +21,7 @@ from arshoe_learning.export import export_onnx  # noqa: E402
 from arshoe_learning.initial_weights import start_from, to_input  # noqa: E402
 from arshoe_learning.train import (  # noqa: E402
     TrainConfig,
+    between,
     gains,
     input_size,
     learning_rate,
@@ -176,11 +177,14 @@ def test_training_starts_from_what_an_exported_model_computes(tmp_path):
 def test_schedules():
     cosine = TrainConfig(lr=1.0, warmup=0.1)
     assert learning_rate(cosine, 0.0) < 0.02 and learning_rate(cosine, 0.1) == 1 and learning_rate(cosine, 1) < 1e-9
+    linear = TrainConfig(lr=1.0, warmup=0.1, schedule="linear")
+    np.testing.assert_allclose([learning_rate(linear, p) for p in (0.1, 0.55, 1)], [1, 0.5, 0], atol=1e-9)
     paper = load_config(CONFIGS / "paper.yaml")
     factors = [learning_rate(paper, p) / paper.lr for p in (0.1, 0.2, 0.3, 0.9)]
     np.testing.assert_allclose(factors, [1, 0.9, 0.81, 0.729])
     sizes = TrainConfig(sizes=((0, 128, 1.5), (0.5, 256)))
     assert [input_size(sizes, p) for p in (0, 0.49, 0.5, 1)] == [(128, 1.5), (128, 1.5), (256, 1.0), (256, 1.0)]
+    assert [between((0.1, 0.0), p) for p in (0, 0.5, 1)] == [0.1, 0.05, 0]
     assert gains(TrainConfig(heatmap_gain=(10, 0), paf_gain=(4, 2)), 0.5) == (5, 3)
 
 
@@ -193,7 +197,15 @@ def test_shipped_configs_load(name):
 
 @pytest.mark.parametrize(
     "text, message",
-    [("lrate: 1", "lrate"), ("samples: 5", "exactly one"), ("upsample: cubic", "bilinear"), ("a: [", "config is")],
+    [
+        ("lrate: 1", "lrate"),
+        ("samples: 5", "exactly one"),
+        ("upsample: cubic", "bilinear"),
+        ("schedule: exp", "linear"),
+        ("gradient_leak: [0.1, 2]", "0 to 1"),
+        ("gradient_leak: 0.1", "two numbers"),
+        ("a: [", "config is"),
+    ],
 )
 def test_bad_configs_are_named(run, tmp_path, capsys, text, message):
     (tmp_path / "tiny.yaml").write_text(text)

@@ -23,6 +23,7 @@ from arshoe_core.files import replacing
 from arshoe_core.memory import keep_large_blocks
 from arshoe_learning.augmentation import AugmentationConfig
 from arshoe_learning.coco_dataset import MaskFolder, SampleCache
+from arshoe_learning.gradient_leak import leak_gradients
 from arshoe_learning.initial_weights import start_from, to_input
 from arshoe_learning.muon import Muon
 from arshoe_learning.synthetic.view import VIEWS
@@ -34,6 +35,8 @@ from arshoe_perception.network import OUTPUT_CHANNELS, UPSAMPLES, FootNetwork
 from arshoe_perception.preprocessing import INPUT_SIZE
 
 log = logging.getLogger(__name__)
+
+SCHEDULES = ("cosine", "linear", "steps")
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,13 @@ class TrainConfig:
         upsample: how the decoders make maps larger, pixel_shuffle or bilinear (to compare; it can't be exported).
         optimizer: adam, adamw or muon.
         warmup: part of the run in which the learning rate rises from 0.
-        schedule: "cosine" to zero, or "steps": times step_factor at each of step_at (parts of the run).
+        schedule: "cosine" or "linear" to zero, or "steps": times step_factor at each of step_at (parts of the run).
         ema: decay of the averaged weights, which are the ones validated and exported.
         loss_weights: heatmaps, PAFs, segmentation (paper, equation 12).
         heatmap_gain, paf_gain: extra weight of cells that hold something (`targets.losses`) at the start and the end of
             the run, linear between: high gains start the learning, but make unsure maps too large.
+        gradient_leak: part of the gradient that passes a ReLU where it is off (`gradient_leak.py`), at the start and
+            the end of the run, linear between.
         freeze_norms: batch norms keep their statistics, and so are part of the convolutions: a quarter faster on a CPU,
             for going on from trained weights.
         bf16: bfloat16 autocast, where the processor computes in it (elsewhere it is many times slower than float32).
@@ -83,6 +88,7 @@ class TrainConfig:
     loss_weights: tuple = (2.0, 1.0, 0.5)
     heatmap_gain: tuple = (15.0, 4.0)
     paf_gain: tuple = (8.0, 3.0)
+    gradient_leak: tuple = (0.0, 0.0)
     freeze_norms: bool = False
     bf16: bool = True
     view_repeats: dict = field(default_factory=dict)
@@ -97,6 +103,10 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if (self.samples > 0) == (self.max_minutes > 0):
             raise BadInputError("samples and max_minutes: exactly one of them must be above 0")
+        if self.schedule not in SCHEDULES:
+            raise BadInputError(f"schedule is {self.schedule!r}; allowed: {', '.join(SCHEDULES)}")
+        if np.shape(self.gradient_leak) != (2,) or not all(0 <= part <= 1 for part in self.gradient_leak):
+            raise BadInputError(f"gradient_leak is {self.gradient_leak}; allowed: two numbers from 0 to 1")
         if self.upsample not in UPSAMPLES:
             raise BadInputError(f"upsample is {self.upsample!r}; allowed: {', '.join(UPSAMPLES)}")
         repeats = self.view_repeats
@@ -152,6 +162,8 @@ def learning_rate(config: TrainConfig, progress: float) -> float:
     if config.schedule == "steps":
         return config.lr * config.step_factor ** sum(progress >= at for at in config.step_at)
     part = (progress - config.warmup) / (1 - config.warmup)
+    if config.schedule == "linear":
+        return config.lr * (1 - part)
     return config.lr * 0.5 * (1 + float(np.cos(np.pi * part)))
 
 
@@ -169,14 +181,20 @@ def average_weights(ema: nn.Module, network: nn.Module, decay: float) -> None:
     torch._foreach_lerp_(means, values, 1 - decay)
 
 
+def between(ends: tuple[float, float], progress: float) -> float:
+    """What goes from one value to the other over the run, when a part `progress` of it is done."""
+    return ends[0] + (ends[1] - ends[0]) * progress
+
+
 def gains(config: TrainConfig, progress: float) -> tuple[float, float]:
     """heatmap_gain and paf_gain when a part `progress` of the run is done."""
-    return tuple(start + (end - start) * progress for start, end in (config.heatmap_gain, config.paf_gain))
+    return between(config.heatmap_gain, progress), between(config.paf_gain, progress)
 
 
-def set_training(network: nn.Module, config: TrainConfig) -> None:
+def set_training(network: nn.Module, config: TrainConfig, progress: float) -> None:
     """Put the network in training mode, its batch norms too unless they are frozen."""
     network.train()
+    leak_gradients(network, between(config.gradient_leak, progress))
     if config.freeze_norms:
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -289,7 +307,7 @@ def train(
             lr = learning_rate(config, clock.progress)
             for group in optimizer.param_groups:
                 group["lr"] = lr
-            set_training(network, config)
+            set_training(network, config, clock.progress)
             targets = {name: value.to(device) for name, value in targets.items()}
             with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
                 outputs = parallel(to_input(images, device))
