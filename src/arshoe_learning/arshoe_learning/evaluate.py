@@ -15,7 +15,8 @@ from arshoe_core.foot import Side
 from arshoe_learning.ceiling import TargetMaps
 from arshoe_learning.coco_dataset import LabelledImage, MaskFolder, read_annotations, read_mask
 from arshoe_learning.failures import FootResult, crowded, markdown, table
-from arshoe_learning.metrics import PckCounter, PixelCounter, extent, keypoint_ap, match
+from arshoe_learning.metrics import PckCounter, PixelCounter, complete_points, extent, keypoint_ap, match
+from arshoe_learning.parity import parity
 from arshoe_learning.pictures import read_picture
 from arshoe_perception import FootEstimator, FootEstimatorConfig, PoseConfig
 from arshoe_perception.foot_estimator import FootEstimate
@@ -131,12 +132,6 @@ def _measures(
     }
 
 
-def complete_points(estimate: FootEstimate, index: int, camera: Camera) -> np.ndarray:
-    """(8, 2) image pixels of one found foot; a keypoint that is missing is where the pose projects it."""
-    keypoints, pose = estimate.keypoints[index], estimate.poses[index]
-    return np.where(keypoints.found[:, None], keypoints.points, camera.project(pose.keypoints()))
-
-
 def _mean(values: list) -> float | None:
     return float(np.mean(values)) if values else None
 
@@ -170,15 +165,22 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
         "--thorough", action="store_true",
         help="average with the mirrored picture, and look again at small feet: up to four runs of the network",
     )  # fmt: skip
+    parser.add_argument(
+        "--parity", metavar="MODEL",
+        help="also compare with what this ONNX file finds, the fp32 one of the same weights say",
+    )  # fmt: skip
     parser.add_argument("--ceiling", action="store_true", help="the labels' own maps take the network's place")
     parser.add_argument("--json", type=Path, help="write the result there too")
     args = parser.parse_args(argv)
     for name, given in (("images", args.images), ("masks", args.masks), ("failures", args.failures),
-                        ("sizes", args.sizes != ALL_SIZES), ("ceiling", args.ceiling)):  # fmt: skip
+                        ("sizes", args.sizes != ALL_SIZES), ("parity", args.parity),
+                        ("ceiling", args.ceiling)):  # fmt: skip
         if args.real_masks and given:
             parser.error(f"--{name} needs --annotations: --real-masks has its own pictures, and no feet")
     if args.ceiling and args.thorough:
         parser.error("--thorough and --ceiling: allowed is one of them, since the labels' maps know no second look")
+    if args.ceiling and args.parity:
+        parser.error("--parity and --ceiling: allowed is one of them, since the labels' maps are of no model")
     return args
 
 
@@ -200,20 +202,27 @@ def _pictures(args: argparse.Namespace) -> list[LabelledImage]:
     return images
 
 
-def _estimator(args: argparse.Namespace, images: list[LabelledImage]) -> FootEstimator:
-    config = FootEstimatorConfig(NetworkConfig(model=args.model), PoseConfig(max_feet=args.max_feet))
+def _estimator(args: argparse.Namespace, images: list[LabelledImage], model: str) -> FootEstimator:
+    config = FootEstimatorConfig(NetworkConfig(model=model), PoseConfig(max_feet=args.max_feet))
     estimator = FootEstimator(config.thorough() if args.thorough else config)
     if args.ceiling:
         estimator.network = TargetMaps(images)
     return estimator
 
 
+def _shown(value: float | int | None) -> str:
+    return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.4g}"
+
+
 def _print(result: dict) -> None:
     print(f"{'':22}{'here':9}paper (its own pictures)")
     for key, value in result.items():
-        if key != "failures":
-            shown = "-" if value is None else str(value) if isinstance(value, int) else f"{value:.4g}"
-            print(f"{key:22}{shown:9}{PAPER.get(key, '')}".rstrip())
+        if key not in ("failures", "parity"):
+            print(f"{key:22}{_shown(value):9}{PAPER.get(key, '')}".rstrip())
+    if "parity" in result:
+        print("\nbeside the other model (one), this model's (other)")
+        for key, value in result["parity"].items():
+            print(f"{key:22}{_shown(value)}")
     if rows := result.get("failures"):
         print(f"\n{markdown(rows)}")
 
@@ -224,11 +233,14 @@ def main(argv: list[str] | None = None) -> int:
     try:
         images = _pictures(args)
         feet: list[FootResult] = []
-        result = evaluate(images, _estimator(args, images), tuple(args.sizes), feet)
+        estimator = _estimator(args, images, args.model)
+        result = evaluate(images, estimator, tuple(args.sizes), feet)
         if args.real_masks:
             result = {key: result[key] for key in WITHOUT_FEET}
         if args.failures:
             result["failures"] = table(feet)
+        if args.parity:
+            result["parity"] = parity(images, _estimator(args, images, args.parity), estimator)
         if args.json:
             write_file(args.json, json.dumps(result, indent=1) + "\n")
     except BadInputError as error:

@@ -7,6 +7,7 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from arshoe_core.camera import Camera
 from arshoe_core.foot import OKS_SIGMAS
 from arshoe_core.types import MASK_FOOT, MASK_IGNORE, MASK_LEG
 from arshoe_learning.coco_dataset import LabelledFoot
@@ -43,6 +44,12 @@ def extent(points: np.ndarray) -> float:
     """The largest distance between any two known points of (8, 2), pixels."""
     known = points[np.isfinite(points).all(1)]
     return float(np.linalg.norm(known[:, None] - known[None], axis=-1).max()) if len(known) else 0.0
+
+
+def complete_points(estimate: FootEstimate, index: int, camera: Camera) -> np.ndarray:
+    """(8, 2) image pixels of one found foot; a keypoint that is missing is where the pose projects it."""
+    keypoints, pose = estimate.keypoints[index], estimate.poses[index]
+    return np.where(keypoints.found[:, None], keypoints.points, camera.project(pose.keypoints()))
 
 
 class PckCounter:
