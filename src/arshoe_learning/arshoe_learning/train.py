@@ -194,7 +194,8 @@ def gains(config: TrainConfig, progress: float) -> tuple[float, float]:
 def set_training(network: nn.Module, config: TrainConfig, progress: float) -> None:
     """Put the network in training mode, its batch norms too unless they are frozen, and set the leak of its ReLUs."""
     network.train()
-    leak_gradients(network, between(config.gradient_leak, progress))
+    if any(config.gradient_leak):
+        leak_gradients(network, between(config.gradient_leak, progress))
     if config.freeze_norms:
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
