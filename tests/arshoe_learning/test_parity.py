@@ -13,8 +13,8 @@ from arshoe_core import se3
 from arshoe_core.foot import Side
 from arshoe_core.types import MASK_FOOT, FootKeypoints, FootPose, NetworkOutput
 from arshoe_learning.coco_dataset import LabelledImage
-from arshoe_learning.evaluate import main
-from arshoe_learning.parity import parity
+from arshoe_learning.evaluate import evaluate, main
+from arshoe_learning.parity import ParityCounter
 from arshoe_media.bag_reader import BagReader
 from arshoe_perception import FootEstimator, FootEstimatorConfig
 from arshoe_perception.foot_estimator import FootEstimate
@@ -36,6 +36,12 @@ def estimator(feet, rows):
         return FootEstimate([pose] * len(feet), found, mask, NetworkOutput(empty, empty, empty, AFFINE, 512, 512))
 
     return estimate
+
+
+def parity(images, one, other):
+    """What evaluating `other` says of its parity with `one`."""
+    counter = ParityCounter(one)
+    return counter.result(evaluate(images, other, parity=counter))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from arshoe_learning.ceiling import TargetMaps
 from arshoe_learning.coco_dataset import LabelledImage, MaskFolder, read_annotations, read_mask
 from arshoe_learning.failures import FootResult, crowded, markdown, table
 from arshoe_learning.metrics import PckCounter, PixelCounter, complete_points, extent, keypoint_ap, match
-from arshoe_learning.parity import parity
+from arshoe_learning.parity import ParityCounter
 from arshoe_learning.pictures import read_picture
 from arshoe_perception import FootEstimator, FootEstimatorConfig, PoseConfig
 from arshoe_perception.foot_estimator import FootEstimate
@@ -39,6 +39,7 @@ def evaluate(
     estimator: FootEstimator,
     sizes: tuple[float, float] = ALL_SIZES,
     results: list[FootResult] | None = None,
+    parity: ParityCounter | None = None,
 ) -> dict[str, float | int | None]:
     """Run the estimator on every picture and compare.
 
@@ -46,6 +47,7 @@ def evaluate(
         sizes: least and largest extent of the feet that count, in pixels of the network's input (256 for the picture's
             longer side). Others are neither missed nor, if found, false.
         results: gets each foot that counts.
+        parity: gets each picture and its estimate.
 
     Raises:
         BadInputError: a picture or mask can't be read or has another size than its label says, or `sizes` is no range.
@@ -74,8 +76,11 @@ def evaluate(
         feet += [(index, foot) for foot in labelled]
         predicted += [(index, *foot) for foot in found]
         false_feet += false
-        if image.mask is not None:
-            pixels.add(read_mask(image.mask, image.file, picture.shape[:2]), estimate)
+        mask = None if image.mask is None else read_mask(image.mask, image.file, picture.shape[:2])
+        if mask is not None:
+            pixels.add(mask, estimate)
+        if parity is not None:
+            parity.add(picture, camera, estimate, mask)
     if results is not None:
         results += [foot for _, foot in feet]
     return {
@@ -93,7 +98,7 @@ def _compare(
     """One picture: the labelled feet that count, keypoints and score of the found ones that are not among the other
     labelled feet, and how many of the found are no labelled foot at all.
     """
-    points = [complete_points(estimate, j, camera) for j in range(len(estimate.poses))]
+    points = complete_points(estimate, camera)
     pairs = match([label.keypoints for label in image.feet], points)
     scale = INPUT_SIZE / max(image.width, image.height)
     labelled, others = [], set()
@@ -233,14 +238,14 @@ def main(argv: list[str] | None = None) -> int:
     try:
         images = _pictures(args)
         feet: list[FootResult] = []
-        estimator = _estimator(args, images, args.model)
-        result = evaluate(images, estimator, tuple(args.sizes), feet)
+        parity = ParityCounter(_estimator(args, images, args.parity)) if args.parity else None
+        result = evaluate(images, _estimator(args, images, args.model), tuple(args.sizes), feet, parity)
         if args.real_masks:
             result = {key: result[key] for key in WITHOUT_FEET}
         if args.failures:
             result["failures"] = table(feet)
-        if args.parity:
-            result["parity"] = parity(images, _estimator(args, images, args.parity), estimator)
+        if parity:
+            result["parity"] = parity.result(result)
         if args.json:
             write_file(args.json, json.dumps(result, indent=1) + "\n")
     except BadInputError as error:

@@ -46,10 +46,12 @@ def extent(points: np.ndarray) -> float:
     return float(np.linalg.norm(known[:, None] - known[None], axis=-1).max()) if len(known) else 0.0
 
 
-def complete_points(estimate: FootEstimate, index: int, camera: Camera) -> np.ndarray:
-    """(8, 2) image pixels of one found foot; a keypoint that is missing is where the pose projects it."""
-    keypoints, pose = estimate.keypoints[index], estimate.poses[index]
-    return np.where(keypoints.found[:, None], keypoints.points, camera.project(pose.keypoints()))
+def complete_points(estimate: FootEstimate, camera: Camera) -> list[np.ndarray]:
+    """(8, 2) image pixels of each found foot; a keypoint that is missing is where the pose projects it."""
+    return [
+        np.where(keypoints.found[:, None], keypoints.points, camera.project(pose.keypoints()))
+        for keypoints, pose in zip(estimate.keypoints, estimate.poses, strict=True)
+    ]
 
 
 class PckCounter:
