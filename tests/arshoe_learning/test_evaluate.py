@@ -10,6 +10,7 @@ pytest.importorskip("pycocotools")
 
 from arshoe_core import se3
 from arshoe_core.foot import OKS_SIGMAS, Side
+from arshoe_core.resources import shared_file
 from arshoe_core.types import FootKeypoints, FootPose, NetworkOutput
 from arshoe_learning.coco_dataset import LabelledFoot, LabelledImage
 from arshoe_learning.evaluate import WITHOUT_FEET, evaluate, main
@@ -119,6 +120,15 @@ def test_thorough_evaluates_too(tmp_path, make_dataset):
     file = make_dataset(tmp_path, 2)
     assert main(["--annotations", str(file), "--thorough", "--json", str(tmp_path / "r.json")]) == 0
     assert json.loads((tmp_path / "r.json").read_text())["feet"] == 2
+
+
+def test_a_backend_is_compared_with_onnx(tmp_path, make_dataset):
+    arguments = ["--annotations", str(make_dataset(tmp_path, 2)), "--json", str(tmp_path / "r.json")]
+    model = str(shared_file("arshoe_perception", "models/arshoe.onnx"))
+    assert main([*arguments, "--parity", model, "--backend", "torch"]) == 0
+    found = json.loads((tmp_path / "r.json").read_text())["parity"]
+    assert found["feet_one"] == found["feet_other"] == found["feet_both"]
+    assert abs(found["iou_leg_change"]) < 1e-3 and abs(found["iou_foot_change"]) < 1e-3
 
 
 def test_the_papers_figures_stand_beside_ours(tmp_path, make_dataset, capsys):

@@ -30,10 +30,10 @@ def test_other_libraries_agree_with_onnx_runtime(backend):
         np.testing.assert_allclose(a, b, atol=tolerance)
 
 
-@pytest.mark.parametrize("backend", ["onnx", "torch"])
+@pytest.mark.parametrize("backend", ["onnx", "torch", "openvino"])
 def test_a_file_that_is_no_onnx_is_bad_input(tmp_path, backend):
-    if backend == "torch":
-        pytest.importorskip("torch")
+    if backend != "onnx":
+        pytest.importorskip(backend)
     model = tmp_path / "m.onnx"
     model.write_bytes(b"no model")
     with pytest.raises(BadInputError, match=r"^model is .*m\.onnx[^\n]*$"):

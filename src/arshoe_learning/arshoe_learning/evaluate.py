@@ -22,6 +22,7 @@ from arshoe_perception import FootEstimator, FootEstimatorConfig, PoseConfig
 from arshoe_perception.foot_estimator import FootEstimate
 from arshoe_perception.network_runner import NetworkConfig
 from arshoe_perception.preprocessing import INPUT_SIZE
+from arshoe_perception.runtimes import BACKENDS
 
 ALL_SIZES = (0.0, np.inf)
 WITHOUT_FEET = ("images", "iou_leg", "iou_foot", "mIoU", "seg_AP", "ms_per_image")
@@ -161,6 +162,10 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--model", default="", help="ONNX file; by default the bundled one")
     parser.add_argument(
+        "--backend", choices=BACKENDS, default=NetworkConfig.backend,
+        help="library that runs the model (default: %(default)s); --parity's runs with onnx",
+    )  # fmt: skip
+    parser.add_argument(
         "--sizes", type=float, nargs=2, default=ALL_SIZES, metavar=("LEAST", "MOST"),
         help="count only feet of this extent, pixels when the picture's longer side has 256 (e.g. 50 220)",
     )  # fmt: skip
@@ -207,8 +212,8 @@ def _pictures(args: argparse.Namespace) -> list[LabelledImage]:
     return images
 
 
-def _estimator(args: argparse.Namespace, images: list[LabelledImage], model: str) -> FootEstimator:
-    config = FootEstimatorConfig(NetworkConfig(model=model), PoseConfig(max_feet=args.max_feet))
+def _estimator(args: argparse.Namespace, images: list[LabelledImage], network: NetworkConfig) -> FootEstimator:
+    config = FootEstimatorConfig(network, PoseConfig(max_feet=args.max_feet))
     estimator = FootEstimator(config.thorough() if args.thorough else config)
     if args.ceiling:
         estimator.network = TargetMaps(images)
@@ -238,8 +243,11 @@ def main(argv: list[str] | None = None) -> int:
     try:
         images = _pictures(args)
         feet: list[FootResult] = []
-        parity = ParityCounter(_estimator(args, images, args.parity)) if args.parity else None
-        result = evaluate(images, _estimator(args, images, args.model), tuple(args.sizes), feet, parity)
+        parity = None
+        if args.parity:
+            parity = ParityCounter(_estimator(args, images, NetworkConfig(args.parity, "onnx")))
+        estimator = _estimator(args, images, NetworkConfig(args.model, args.backend))
+        result = evaluate(images, estimator, tuple(args.sizes), feet, parity)
         if args.real_masks:
             result = {key: result[key] for key in WITHOUT_FEET}
         if args.failures:
