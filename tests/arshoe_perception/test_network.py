@@ -4,7 +4,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from arshoe_perception.network import ConvBlock, FootNetwork, count_flops, count_parameters, fuse_batch_norm  # noqa: E402
+from arshoe_perception.network import (  # noqa: E402
+    ConvBlock,
+    FootNetwork,
+    ReLU,
+    count_flops,
+    count_parameters,
+    fuse_batch_norm,
+)
 
 
 def test_parameters_and_flops_are_the_papers():
@@ -53,3 +60,18 @@ def test_training_computes_strided_depthwise_convolutions_in_float32():
         mixed = block(x)
     assert mixed.dtype == torch.float32
     torch.testing.assert_close(mixed, torch.nn.Sequential(*block)(x))
+
+
+def test_relu_in_bfloat16_is_torchs():
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randn(2, 8, 5, 7, generator=generator).bfloat16().to(memory_format=torch.channels_last)
+    values[0, 0, 0, :5] = torch.tensor([0.0, -0.0, float("inf"), -float("inf"), 1e-40])
+    gradient = torch.randn(values.shape, generator=generator).bfloat16()
+    results = []
+    for relu in (ReLU().train(), torch.nn.ReLU()):
+        x = values.clone().requires_grad_()
+        y = relu(x * 1)
+        y.backward(gradient)
+        results.append((y.detach(), x.grad))
+    for ours, torchs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, torchs, rtol=0, atol=0)
