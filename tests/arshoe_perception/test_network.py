@@ -62,11 +62,12 @@ def test_training_computes_strided_depthwise_convolutions_in_float32():
     torch.testing.assert_close(mixed, torch.nn.Sequential(*block)(x))
 
 
-def test_relu_in_bfloat16_is_torchs():
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_relu_in_training_is_torchs(dtype):
     generator = torch.Generator().manual_seed(0)
-    values = torch.randn(2, 8, 5, 7, generator=generator).bfloat16().to(memory_format=torch.channels_last)
+    values = torch.randn(2, 8, 5, 7, generator=generator).to(dtype, memory_format=torch.channels_last)
     values[0, 0, 0, :5] = torch.tensor([0.0, -0.0, float("inf"), -float("inf"), 1e-40])
-    gradient = torch.randn(values.shape, generator=generator).bfloat16()
+    gradient = torch.randn(values.shape, generator=generator).to(dtype)
     results = []
     for relu in (ReLU().train(), torch.nn.ReLU()):
         x = values.clone().requires_grad_()

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from arshoe_perception.network import relu_
+
 
 class _LeakyGradient(torch.autograd.Function):
     """ReLU in place; its gradient is that of a leaky ReLU."""
@@ -10,8 +12,7 @@ class _LeakyGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor, slope: float) -> Tensor:
         ctx.mark_dirty(x)
-        x.relu_()
-        ctx.save_for_backward(x)
+        ctx.save_for_backward(relu_(x))
         ctx.slope = slope
         return x
 
