@@ -1,8 +1,9 @@
 """Measure the bundled network and write the tables of the README, the model card and docs/training.md.
 
-Run it as `./arshoe python docs/make_accuracy_tables.py --test DIR --heels DIR --real DIR`: what `dataset --split test`
-wrote (seeds 11 and 12, docs/data.md), and the folder of the pictures of data/real_dev_labels.json. It takes about five
-minutes and 6 GB of memory. With `--model FILE` it prints the line of docs/training_runs.md and writes nothing.
+Run it as `./arshoe python docs/make_accuracy_tables.py --test DIR --heels DIR --real DIR --unseen DIR`: what
+`dataset --split test` wrote (seeds 11 and 12, docs/data.md), and the folders of the pictures of
+data/real_dev_labels.json and data/real_test_labels.json. It takes about five minutes and 6 GB of memory. With
+`--model FILE` it prints the line of docs/training_runs.md and writes nothing.
 """
 
 import argparse
@@ -58,13 +59,14 @@ class Measurement:
         model: ONNX file, "" for the bundled one.
     """
 
-    def __init__(self, test: Path, heels: Path, real: Path, model: str) -> None:
+    def __init__(self, test: Path, heels: Path, real: Path, unseen: Path, model: str) -> None:
         labelled = read_annotations(ROOT / "data/real_dev_labels.json", real)
         self.sets = {
             "test": read_annotations(test / "annotations.json"),
             "heels": read_annotations(heels / "annotations.json"),
             "photographs": MaskFolder(real / "ccp", train=False).pictures(),
             "real": labelled,
+            "unseen": read_annotations(ROOT / "data/real_test_labels.json", unseen),
             **{source: [image for image in labelled if source in image.file.as_posix()] for source in SOURCES},
             "others": [image for image in labelled if "ccp" not in image.file.as_posix()],
         }
@@ -107,6 +109,8 @@ class Measurement:
             _card_row("the same with `--thorough`", self.of("real", THOROUGH)),
             _card_row("of these (one look): held-out photographs of clothing-co-parsing, {feet}", self.of("ccp")),
             _card_row("of these (one look): all others, {feet}", self.of("others")),
+            _card_row("real pictures that nothing was chosen by, {feet} in {pictures}", self.of("unseen")),
+            _card_row("the same with `--thorough`", self.of("unseen", THOROUGH)),
         ]
 
     def summary(self) -> list[str]:
@@ -124,6 +128,8 @@ class Measurement:
              self.of("real", THOROUGH)),
             ("of these, other sources than the photographs that train, {feet} (`--only sequences stills`)",
              self.of("others")),
+            ("real pictures that nothing was chosen by, {feet} in {pictures}", self.of("unseen")),
+            ("the same, looked at thoroughly", self.of("unseen", THOROUGH)),
         ):  # fmt: skip
             keys = ("feet_found", "false_feet_per_image", "mAP", "pck_0.2", "side_accuracy")
             lines.append(_row([_named(name, r), *_numbers(r, keys, 2), _iou(r, 2)]))
@@ -132,7 +138,7 @@ class Measurement:
     def sources(self) -> list[str]:
         """The real pictures by where they come from."""
         lines = ["| real pictures | feet | found | false | PCK@0.2 | side | turned |", "|---|" + 6 * "---|"]
-        for source, name in SOURCES.items():
+        for source, name in {**SOURCES, "unseen": "pictures that nothing was chosen by"}.items():
             r = self.of(source)
             cells = _numbers(r, ("feet_found", "false_feet_per_image", "pck_0.2", "side_accuracy"), 2)
             lines.append(_row([name, str(r["feet"]), *cells, str(r["failures"][-1]["turned"])]))
@@ -221,9 +227,10 @@ def main() -> None:
     parser.add_argument("--test", type=Path, required=True)
     parser.add_argument("--heels", type=Path, required=True)
     parser.add_argument("--real", type=Path, required=True)
+    parser.add_argument("--unseen", type=Path, required=True)
     parser.add_argument("--model", default="")
     args = parser.parse_args()
-    measurement = Measurement(args.test, args.heels, args.real, args.model)
+    measurement = Measurement(args.test, args.heels, args.real, args.unseen, args.model)
     if args.model:
         print(measurement.run())
         return
