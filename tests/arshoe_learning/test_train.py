@@ -72,6 +72,12 @@ def test_labels_of_real_pictures_need_the_pictures(run, tmp_path, capsys):
     assert "needs --real-masks" in capsys.readouterr().err
 
 
+def test_a_folder_that_can_not_be_made_is_bad_input(run, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main([*run[0], "--out", str(tmp_path / "file")]) == 2
+    assert "can't write" in capsys.readouterr().err
+
+
 def test_tensorboard_gets_every_figure_and_pictures(run):
     arguments, out = run
     assert main(arguments) == 0

@@ -19,7 +19,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from arshoe_core.errors import EXIT_BAD_INPUT, BadInputError
-from arshoe_core.files import replacing
+from arshoe_core.files import replacing, write_file
 from arshoe_core.memory import keep_large_blocks
 from arshoe_learning.augmentation import AugmentationConfig
 from arshoe_learning.coco_dataset import MaskFolder, SampleCache
@@ -376,8 +376,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.real_labels and not args.real_masks:
             raise BadInputError(f"--real-labels is {str(args.real_labels)!r}: it needs --real-masks, their pictures")
         config = load_config(args.config)
-        (args.out).mkdir(parents=True, exist_ok=True)
-        (args.out / "config.yaml").write_text(yaml.safe_dump(dataclasses.asdict(config)))
+        write_file(args.out / "config.yaml", yaml.safe_dump(dataclasses.asdict(config)))
         processes = TrainingProcesses()
         with processes.joined():
             train(
