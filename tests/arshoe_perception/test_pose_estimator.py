@@ -45,6 +45,24 @@ def estimate(as_keypoints, project, camera):
     return run
 
 
+@pytest.mark.parametrize("height, moved", [(1.0, 0.01), (0.5, 0.35), (0.2, 0.7)])
+def test_keypoints_move_to_the_pose_the_more_the_flatter_their_peaks(
+    as_keypoints, project, foot_transform, camera, height, moved
+):
+    T = foot_transform(0.5, 0.9, 0.7)
+    true = project(T, Side.LEFT, camera)
+    seen = true.copy()
+    seen[2] += (12, -9)
+    keypoints = as_keypoints(seen, missing=(7,))
+    keypoints = replace(keypoints, scores=np.where(keypoints.found, height, 0).astype(np.float32))
+    (refined,), (pose,) = PoseEstimator(PoseConfig(min_score=0.01)).from_keypoints([keypoints], camera, CELL_PX)
+    projected = camera.project(pose.keypoints())
+    before, after = (np.linalg.norm(points[2] - projected[2]) for points in (seen, refined.points))
+    assert after <= (1 - moved) * before
+    assert after > 0.1 * before
+    assert np.isnan(refined.points[7]).all() and refined.scores[7] == 0 and refined.side == Side.LEFT
+
+
 @settings(deadline=None)
 @given(headings, elevations, distances, directions, directions, sides)
 def test_exact_keypoints_give_the_exact_pose(estimate, foot_transform, heading, elevation, distance, x, y, side):

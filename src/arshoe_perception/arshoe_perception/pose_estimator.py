@@ -1,7 +1,7 @@
 """The network's maps to 6-DoF poses of feet: peaks, grouping, PnP with the left and the right model."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -22,6 +22,8 @@ _PRIOR = 16.0
 """How many coordinates' worth of belief the nominal standard deviations get where the sides are told apart."""
 _INLIER = 3.0
 """Standard deviations from which on a keypoint is off the model."""
+_CERTAIN = 0.1
+"""Standard deviation of a keypoint at a heatmap's peak of 1, cells."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class PoseEstimator:
             camera: intrinsics of the same image.
 
         Returns:
-            Keypoints and poses, one of each per foot, the most certain first.
+            Keypoints and poses, one of each per foot, the most certain first. The keypoints are where they most likely
+            are: between the heatmaps' peaks and where the pose projects them.
 
         Raises:
             BadInputError: if the camera is not of the image's size.
@@ -128,8 +131,10 @@ class PoseEstimator:
         kept = self._surest(fits, cost.argmin(1), score, observed.extent)
         sides = choose_sides(cost[kept], fits.R[kept], fits.t[kept], self.config.foot_length)
         poses = self._poses(fits.at((kept, sides)), sides, score[kept, sides], observed.sigma[kept], camera)
+        gains = self._gains(observed, np.sqrt(camera.fx * camera.fy) / cell_px)
         order = sorted(range(len(kept)), key=lambda i: -poses[i].score)
-        return [replace(enough[kept[i]], side=poses[i].side) for i in order], [poses[i] for i in order]
+        feet = [_refined(enough[kept[i]], poses[i], gains[kept[i]], camera) for i in order]
+        return feet, [poses[i] for i in order]
 
     def _observe(self, keypoints: list[FootKeypoints], camera: Camera, cell_px: float) -> _Observed:
         pixels = np.array([k.points for k in keypoints], np.float64)
@@ -144,6 +149,16 @@ class PoseEstimator:
         sigma = np.where(found, np.hypot(noise, self.config.shape_noise * extent[:, None]), np.inf)
         points = cv2.undistortPoints(pixels.reshape(-1, 1, 2), camera.K, camera.distortion_array)
         return _Observed(points.reshape(pixels.shape), sigma, scores, extent)
+
+    def _gains(self, observed: _Observed, focal_cells: float) -> np.ndarray:
+        """(F, 8) what part of a keypoint's distance from its projection is the foot's shape, not an error of the peak.
+
+        A heatmap learnt by L2 is the mean of the Gaussians at all places where the keypoint may be. If their standard
+        deviation is 1 cell, as it is at least, a peak of height h is left of places that spread by sqrt(1 / h - 1).
+        """
+        shape = self.config.shape_noise * observed.extent[:, None] * focal_cells
+        heights = np.where(observed.scores > 0, observed.scores, 1.0)
+        return shape**2 / (shape**2 + np.maximum(1 / heights - 1, _CERTAIN**2))
 
     def _refused(self, fits: Fits, cost: np.ndarray) -> np.ndarray:
         """Which fits (F, 2) can't be feet; where none of a foot's is left, the objection to the cheaper one is counted.
@@ -220,3 +235,10 @@ class PoseEstimator:
             )
             for i, side in enumerate(sides)
         ]
+
+
+def _refined(keypoints: FootKeypoints, pose: FootPose, gains: np.ndarray, camera: Camera) -> FootKeypoints:
+    """A foot's keypoints moved to where they most likely are, given its pose: a Kalman update of their projections."""
+    projected = camera.project(pose.keypoints())
+    points = projected + gains[:, None] * (keypoints.points - projected)
+    return FootKeypoints(points.astype(np.float32), keypoints.scores, pose.side)
