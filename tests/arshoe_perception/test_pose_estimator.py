@@ -63,6 +63,18 @@ def test_keypoints_move_to_the_pose_the_more_the_flatter_their_peaks(
     assert np.isnan(refined.points[7]).all() and refined.scores[7] == 0 and refined.side == Side.LEFT
 
 
+def test_of_feet_with_the_same_peaks_the_larger_is_the_more_certain(as_keypoints, project, foot_transform, camera):
+    def found(distance, at):
+        keypoints = as_keypoints(project(foot_transform(0.5, 0.9, distance, at=at), Side.LEFT, camera))
+        return replace(keypoints, scores=np.full(8, 0.5, np.float32))
+
+    feet = [found(1.8, (-0.3, 0.0)), found(0.8, (0.2, 0.0))]
+    keypoints, (first, second) = PoseEstimator().from_keypoints(feet, camera, CELL_PX)
+    assert first.T_camera_foot[2, 3] < second.T_camera_foot[2, 3]
+    assert second.score < 0.9 * first.score
+    np.testing.assert_allclose(keypoints[0].points, feet[1].points, atol=1)
+
+
 @settings(deadline=None)
 @given(headings, elevations, distances, directions, directions, sides)
 def test_exact_keypoints_give_the_exact_pose(estimate, foot_transform, heading, elevation, distance, x, y, side):
@@ -71,7 +83,7 @@ def test_exact_keypoints_give_the_exact_pose(estimate, foot_transform, heading, 
     assert pose.side == side
     np.testing.assert_allclose(pose.T_camera_foot, T, atol=1e-4)
     assert pose.reprojection_error < 0.05
-    assert pose.score > 0.99
+    assert pose.score > 0.9
 
 
 @settings(deadline=None)

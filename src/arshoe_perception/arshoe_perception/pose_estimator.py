@@ -35,7 +35,7 @@ class PoseConfig:
     peak_threshold: float = parameter(0.15, "least heatmap value of a keypoint", low=0.01, high=1.0)
     paf_threshold: float = parameter(0.1, "least mean projection of the PAF on a limb", low=0.0, high=1.0)
     min_keypoints: int = parameter(5, "fewest keypoints of a foot", low=4, high=8)
-    min_score: float = parameter(0.12, "least score of a pose", low=0.0, high=1.0)
+    min_score: float = parameter(0.12, "least score of a pose, before its size counts", low=0.0, high=1.0)
     keypoint_noise: float = parameter(
         0.6, "standard deviation of a keypoint of score 1, heatmap cells", low=0.01, high=5.0
     )
@@ -130,8 +130,9 @@ class PoseEstimator:
         score = np.where(np.isinf(cost), 0.0, observed.scores.mean(1)[:, None] * np.exp(-fits.cost / (8 * n)))
         kept = self._surest(fits, cost.argmin(1), score, observed.extent)
         sides = choose_sides(cost[kept], fits.R[kept], fits.t[kept], self.config.foot_length)
-        poses = self._poses(fits.at((kept, sides)), sides, score[kept, sides], observed.sigma[kept], camera)
-        gains = self._gains(observed, np.sqrt(camera.fx * camera.fy) / cell_px)
+        gains, oks = self._trust(observed, np.sqrt(camera.fx * camera.fy) / cell_px)
+        certainty = score[kept, sides] * oks[kept]
+        poses = self._poses(fits.at((kept, sides)), sides, certainty, observed.sigma[kept], camera)
         order = sorted(range(len(kept)), key=lambda i: -poses[i].score)
         feet = [_refined(enough[kept[i]], poses[i], gains[kept[i]], camera) for i in order]
         return feet, [poses[i] for i in order]
@@ -150,15 +151,23 @@ class PoseEstimator:
         points = cv2.undistortPoints(pixels.reshape(-1, 1, 2), camera.K, camera.distortion_array)
         return _Observed(points.reshape(pixels.shape), sigma, scores, extent)
 
-    def _gains(self, observed: _Observed, focal_cells: float) -> np.ndarray:
-        """(F, 8) what part of a keypoint's distance from its projection is the foot's shape, not an error of the peak.
+    def _trust(self, observed: _Observed, focal_cells: float) -> tuple[np.ndarray, np.ndarray]:
+        """What the heights of the peaks say of their places.
 
         A heatmap learnt by L2 is the mean of the Gaussians at all places where the keypoint may be. If their standard
         deviation is 1 cell, as it is at least, a peak of height h is left of places that spread by sqrt(1 / h - 1).
+
+        Returns:
+            (F, 8) what part of a keypoint's distance from its projection is the foot's shape, not an error of the peak;
+            (F,) the OKS to be expected of a foot's peaks, which is less for small feet.
         """
-        shape = self.config.shape_noise * observed.extent[:, None] * focal_cells
-        heights = np.where(observed.scores > 0, observed.scores, 1.0)
-        return shape**2 / (shape**2 + np.maximum(1 / heights - 1, _CERTAIN**2))
+        found = observed.scores > 0
+        variance = np.maximum(1 / np.where(found, observed.scores, 1.0) - 1, _CERTAIN**2)
+        extent = observed.extent[:, None] * focal_cells
+        shape = self.config.shape_noise * extent
+        tolerance = extent**2 / 2 * (2 * foot.OKS_SIGMAS) ** 2  # the foot's box is about half the extent's square
+        oks = tolerance / (tolerance + variance)
+        return shape**2 / (shape**2 + variance), np.where(found, oks, 0.0).sum(1) / found.sum(1)
 
     def _refused(self, fits: Fits, cost: np.ndarray) -> np.ndarray:
         """Which fits (F, 2) can't be feet; where none of a foot's is left, the objection to the cheaper one is counted.
