@@ -45,9 +45,9 @@ def estimate(as_keypoints, project, camera):
     return run
 
 
-@pytest.mark.parametrize("height, moved", [(1.0, 0.01), (0.5, 0.35), (0.2, 0.7)])
+@pytest.mark.parametrize("height, least, most", [(1.0, 0.0, 0.01), (0.5, 0.35, 0.9), (0.2, 0.7, 0.9)])
 def test_keypoints_move_to_the_pose_the_more_the_flatter_their_peaks(
-    as_keypoints, project, foot_transform, camera, height, moved
+    as_keypoints, project, foot_transform, camera, height, least, most
 ):
     T = foot_transform(0.5, 0.9, 0.7)
     true = project(T, Side.LEFT, camera)
@@ -58,8 +58,7 @@ def test_keypoints_move_to_the_pose_the_more_the_flatter_their_peaks(
     (refined,), (pose,) = PoseEstimator(PoseConfig(min_score=0.01)).from_keypoints([keypoints], camera, CELL_PX)
     projected = camera.project(pose.keypoints())
     before, after = (np.linalg.norm(points[2] - projected[2]) for points in (seen, refined.points))
-    assert after <= (1 - moved) * before
-    assert after > 0.1 * before
+    assert least <= 1 - after / before <= most
     assert np.isnan(refined.points[7]).all() and refined.scores[7] == 0 and refined.side == Side.LEFT
 
 
@@ -83,7 +82,7 @@ def test_exact_keypoints_give_the_exact_pose(estimate, foot_transform, heading, 
     assert pose.side == side
     np.testing.assert_allclose(pose.T_camera_foot, T, atol=1e-4)
     assert pose.reprojection_error < 0.05
-    assert pose.score > 0.9
+    assert pose.score > 0.99
 
 
 @settings(deadline=None)

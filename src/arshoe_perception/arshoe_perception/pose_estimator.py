@@ -22,7 +22,7 @@ _PRIOR = 16.0
 """How many coordinates' worth of belief the nominal standard deviations get where the sides are told apart."""
 _INLIER = 3.0
 """Standard deviations from which on a keypoint is off the model."""
-_CERTAIN = 0.1
+_CERTAIN = 0.03
 """Standard deviation of a keypoint at a heatmap's peak of 1, cells."""
 
 
@@ -167,7 +167,7 @@ class PoseEstimator:
         shape = self.config.shape_noise * extent
         tolerance = extent**2 / 2 * (2 * foot.OKS_SIGMAS) ** 2  # the foot's box is about half the extent's square
         oks = tolerance / (tolerance + variance)
-        return shape**2 / (shape**2 + variance), np.where(found, oks, 0.0).sum(1) / found.sum(1)
+        return shape**2 / (shape**2 + variance), np.average(oks, axis=1, weights=found)
 
     def _refused(self, fits: Fits, cost: np.ndarray) -> np.ndarray:
         """Which fits (F, 2) can't be feet; where none of a foot's is left, the objection to the cheaper one is counted.
